@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualnode.api;
+
+import org.jspecify.annotations.NullMarked;

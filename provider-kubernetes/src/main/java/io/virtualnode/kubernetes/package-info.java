@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualnode.kubernetes;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualnode.node;
+
+import org.jspecify.annotations.NullMarked;

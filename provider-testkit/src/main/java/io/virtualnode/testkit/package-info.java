@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualnode.testkit;
+
+import org.jspecify.annotations.NullMarked;
