@@ -1,0 +1,87 @@
+package io.virtualnode.api;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.PodStatus;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * A provider's way back to the node that runs it.
+ *
+ * <p>Implemented by the node, called by the provider. All methods are thread-safe and none blocks.
+ * What is pushed is a level: only the newest value counts, values that change nothing cost nothing.
+ */
+public interface NodeContext {
+
+  /** The name of the virtual node, which is {@code spec.nodeName} of its pods. */
+  String nodeName();
+
+  /**
+   * What identifies the primary cluster for as long as it exists: the UID of its {@code
+   * kube-system} namespace. Together with {@link #nodeName} it scopes what a provider owns
+   * elsewhere.
+   */
+  String primaryUid();
+
+  /** Replaces what the node says of itself: capacity, allocatable, health. */
+  void report(NodeReport report);
+
+  /**
+   * Replaces the pod's status as the provider sees it.
+   *
+   * <p>The value is complete: a field left out is absent. Conditions are merged by type, so that
+   * those of the scheduler, of users' readiness gates and of {@link #record} stay. Between two
+   * values pushed quickly the first may be skipped, except that a pod pushed as Running and then as
+   * terminal is always written as Running first. A terminal status is final: later ones are
+   * ignored.
+   */
+  void podStatus(PodKey pod, PodStatus status);
+
+  /**
+   * Says that nothing of the pod is left at the provider.
+   *
+   * <p>A pod that is being deleted is then removed from the primary (with its UID as precondition),
+   * after its last pushed status has been written. A pod that is neither being deleted nor terminal
+   * becomes Failed with reason {@code PodGone}; a provider that knows better pushes its own
+   * terminal status first.
+   */
+  void podGone(PodKey pod);
+
+  /**
+   * Asks that {@link Provider#apply} come again for this pod, for instance because room appeared.
+   */
+  void requeue(PodKey pod);
+
+  /**
+   * Writes a condition of the provider's own on the pod and completes once the primary has stored
+   * it.
+   *
+   * <p>This is a provider's durable memory: what it needs to know about the pod after a crash,
+   * before it acts on it. Users cannot write a status condition and creating a pod resets it, so it
+   * cannot be forged. Only to be called while an {@link Provider#apply} of this pod is in progress,
+   * so that one write follows from one decision. A newer pushed status travels in the same request.
+   *
+   * @param condition type (a qualified name of the provider's), status, reason and message; the
+   *     transition time is set here where it is absent
+   * @return the pod as stored; fails with {@link ProviderException} if the primary refused or the
+   *     pod is gone, and then nothing may be done that relied on the record
+   */
+  CompletionStage<Pod> record(PodKey pod, PodCondition condition);
+
+  /**
+   * Reads the pod from the primary itself, past every cache.
+   *
+   * @return the pod, or empty if the primary has no pod of that name with that UID
+   */
+  CompletionStage<Optional<Pod>> live(PodKey pod);
+
+  /**
+   * Publishes a Kubernetes event about the pod.
+   *
+   * @param warning whether the type is {@code Warning}, else {@code Normal}
+   * @param reason a short CamelCase word, as in {@code kubectl get events}
+   * @param message one sentence for the pod's owner
+   */
+  void event(PodKey pod, boolean warning, String reason, String message);
+}

@@ -1,0 +1,27 @@
+package io.virtualnode.api;
+
+import io.fabric8.kubernetes.api.model.Pod;
+
+/**
+ * An ability: to see every pod bound to the node as the primary has it, also the terminal ones.
+ *
+ * <p>For providers that keep accounts: the primary's scheduler counts a pod from the moment it is
+ * bound until it is terminal or gone, whatever the provider does meanwhile.
+ *
+ * <p>Called on one thread, in the order of the node's watch, before the pod's {@link
+ * Provider#apply}. Calls must return promptly; an exception is logged and drops only that call.
+ */
+public interface PodObserver {
+
+  /** The pod was seen, for the first time or changed (status included). */
+  void podObserved(Pod pod);
+
+  /** The pod is no longer in the primary. */
+  void podForgotten(PodKey pod);
+
+  /**
+   * Every pod bound to the node has been observed at least once: what has not been observed does
+   * not exist. Called once, after a consistent list.
+   */
+  void podsSynced();
+}
