@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,15 +38,11 @@ public final class Ledger {
   public record NodeRoom(MemberNode node, Resources free) {}
 
   /**
-   * Sets a member's limits.
-   *
-   * @param headroom what the member keeps for itself
-   * @param quota hard limits of the fixed namespace, as plain resource names; empty without a quota
+   * Sets the hard limits of the member's fixed namespace, as plain resource names; empty without a
+   * quota. They cap what the member offers.
    */
-  public void setLimits(String member, Resources headroom, Optional<Resources> quota) {
-    var account = member(member);
-    account.headroom = headroom;
-    account.quota = quota;
+  public void setQuota(String member, Optional<Resources> hard) {
+    member(member).quota = hard;
   }
 
   /** Sets whether what is known of the member is recent; if not, it offers nothing new. */
@@ -61,6 +58,16 @@ public final class Ledger {
   public void removeMember(String member) {
     members.remove(member);
     slots.values().removeIf(slot -> slot.reserved.member().equals(member));
+  }
+
+  /** The UIDs of the member's pods in the account. */
+  public Set<String> podsOf(String member) {
+    return Set.copyOf(member(member).pods.keySet());
+  }
+
+  /** The names of the member's nodes in the account. */
+  public Set<String> nodesOf(String member) {
+    return Set.copyOf(member(member).nodes.keySet());
   }
 
   /** Sets what is known of a node. */
@@ -293,7 +300,7 @@ public final class Ledger {
       recount.member(slot.reserved.member()).node(slot.reserved.node()).slots.add(copy);
     }
     for (var member : members.values()) {
-      recount.setLimits(member.name, member.headroom, member.quota);
+      recount.setQuota(member.name, member.quota);
       for (var account : member.nodes.values()) {
         if (account.node != null) {
           recount.setNode(account.node);

@@ -11,7 +11,6 @@ final class MemberAccount {
   final Map<String, NodeAccount> nodes = new HashMap<>();
   final Map<String, MemberPod> pods = new HashMap<>();
   boolean fresh;
-  Resources headroom = Resources.NONE;
   Optional<Resources> quota = Optional.empty();
 
   private Resources contributions = Resources.NONE;
@@ -45,7 +44,7 @@ final class MemberAccount {
 
   /** What this member adds to the virtual node, never less than our pods hold there. */
   Resources offer() {
-    var offer = contributions.minus(headroom.namedBy(contributions));
+    var offer = contributions;
     if (quota.isPresent()) {
       offer = offer.cappedBy(quota.get().minus(othersUnderQuota().namedBy(quota.get())));
     }

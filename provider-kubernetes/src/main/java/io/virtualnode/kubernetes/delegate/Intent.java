@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.virtualnode.api.PodKey;
 import java.util.HashMap;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The decision, stored on the proxy before it is acted on, in which member its delegate is created.
@@ -54,6 +55,13 @@ public record Intent(String member, String clusterUid, int attempt, String node)
         .map(condition -> parse(PodKey.of(proxy), String.valueOf(condition.getMessage())));
   }
 
+  /** Whether a proxy has the condition, readable or not. */
+  public static boolean isStoredOn(Pod proxy) {
+    return proxy.getStatus() != null
+        && proxy.getStatus().getConditions() != null
+        && proxy.getStatus().getConditions().stream().anyMatch(c -> CONDITION.equals(c.getType()));
+  }
+
   private static Intent parse(PodKey proxy, String message) {
     var words = message.split(" ");
     var values = new HashMap<String, String>();
@@ -64,7 +72,7 @@ public record Intent(String member, String clusterUid, int attempt, String node)
       }
     }
     if (!words[0].equals(VERSION)
-        || !values.keySet().containsAll(java.util.Set.of("member", "node", "cluster", "attempt"))) {
+        || !values.keySet().containsAll(Set.of("member", "node", "cluster", "attempt"))) {
       throw new IllegalArgumentException(
           "condition %s of pod %s cannot be read: '%s'; another version wrote it"
               .formatted(CONDITION, proxy, message));

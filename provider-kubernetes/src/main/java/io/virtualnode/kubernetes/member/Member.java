@@ -15,13 +15,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
-import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +47,9 @@ public final class Member implements AutoCloseable {
   private final MemberListener listener;
   private final ScheduledExecutorService timer;
   private final Duration maxAge;
+  private final SlimStore<Node> nodes = new SlimStore<>(Member::slim);
+  private final SlimStore<Pod> pods = new SlimStore<>(Member::slim);
+  private final SlimStore<ResourceQuota> quotas = new SlimStore<>(quota -> quota);
   private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
   private final AtomicInteger listsMissing = new AtomicInteger();
   private final AtomicBoolean probing = new AtomicBoolean();
@@ -81,20 +85,20 @@ public final class Member implements AutoCloseable {
 
   /** Begins to watch; returns at once. */
   public void start() {
-    watch(client.nodes().withLimit(PAGE), Member::slim, listener::nodeSeen, (m, n) ->
-        listener.nodeGone(m, n.getMetadata().getName()));
     watch(
-        client.pods().inAnyNamespace().withLimit(PAGE),
-        Member::slim,
-        listener::podSeen,
-        listener::podGone);
+        client.nodes().withLimit(PAGE),
+        nodes,
+        listener::nodeSeen,
+        (member, node) -> listener.nodeGone(member, node.getMetadata().getName()));
+    watch(
+        client.pods().inAnyNamespace().withLimit(PAGE), pods, listener::podSeen, listener::podGone);
     settings
         .namespace()
         .ifPresent(
             namespace ->
                 watch(
                     client.resourceQuotas().inNamespace(namespace).withLimit(PAGE),
-                    UnaryOperator.identity(),
+                    quotas,
                     listener::quotaSeen,
                     listener::quotaGone));
     long period = maxAge.toMillis() / PROBES_PER_AGE;
@@ -126,6 +130,16 @@ public final class Member implements AutoCloseable {
     return fresh;
   }
 
+  /** The nodes that its watch shows. */
+  public Set<String> nodeNames() {
+    return nodes.values().map(node -> node.getMetadata().getName()).collect(Collectors.toSet());
+  }
+
+  /** The UIDs of the pods that its watch shows. */
+  public Set<String> podUids() {
+    return pods.keySet().collect(Collectors.toSet());
+  }
+
   /** Ends the watches and the client; the listener hears nothing more of freshness. */
   @Override
   public void close() {
@@ -140,13 +154,13 @@ public final class Member implements AutoCloseable {
 
   private <T extends HasMetadata> void watch(
       Informable<T> resources,
-      UnaryOperator<T> slim,
+      SlimStore<T> store,
       BiConsumer<Member, T> seen,
       BiConsumer<Member, T> gone) {
     listsMissing.incrementAndGet();
     var informer = resources.runnableInformer(0);
     informer.removeNamespaceIndex();
-    informer.itemStore(new SlimStore<>(slim));
+    informer.itemStore(store);
     // Any error, at the start or later, is tried again: the member may come (back) at any time.
     informer.exceptionHandler((started, failure) -> !closed);
     informer.addEventHandler(new Forwarder<>(seen, gone));

@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Requests to one member's API server. None blocks; none is repeated here; all are thread-safe.
  *
- * <p>Stages fail with {@link ProviderException}: {@code UNAVAILABLE} if no answer came or the server
- * could not serve (its effect is then unknown), {@code CONFLICT} for 409, {@code NOT_FOUND} for 404,
- * {@code INVALID} for any other refusal; the message is the server's own.
+ * <p>Stages fail with {@link ProviderException}: {@code UNAVAILABLE} if no answer came or the
+ * server could not serve (its effect is then unknown), {@code CONFLICT} for 409, {@code NOT_FOUND}
+ * for 404, {@code INVALID} for any other refusal; the message is the server's own.
  */
 public final class MemberApi {
 
@@ -72,10 +72,14 @@ public final class MemberApi {
   public CompletionStage<Void> delete(String namespace, String name, String uid, Duration grace) {
     var options =
         Map.of(
-            "apiVersion", "v1",
-            "kind", "DeleteOptions",
-            "gracePeriodSeconds", grace.toSeconds(),
-            "preconditions", Map.of("uid", uid));
+            "apiVersion",
+            "v1",
+            "kind",
+            "DeleteOptions",
+            "gracePeriodSeconds",
+            grace.toSeconds(),
+            "preconditions",
+            Map.of("uid", uid));
     var body = client.getKubernetesSerialization().asJson(options);
     return send("DELETE", podPath(namespace, name), body).thenAccept(response -> {});
   }
@@ -120,10 +124,10 @@ public final class MemberApi {
             });
   }
 
-  private HttpRequest request(
-      String method, String path, @Nullable String body, Duration timeout) {
+  private HttpRequest request(String method, String path, @Nullable String body, Duration timeout) {
     var base = client.getMasterUrl().toString();
-    var uri = URI.create(base.endsWith("/") ? base.substring(0, base.length() - 1) + path : base + path);
+    var uri =
+        URI.create(base.endsWith("/") ? base.substring(0, base.length() - 1) + path : base + path);
     return client
         .getHttpClient()
         .newHttpRequestBuilder()

@@ -7,8 +7,8 @@ import io.fabric8.kubernetes.api.model.ResourceQuota;
 /**
  * Who is told what a member's watches show.
  *
- * <p>Called on the watches' threads: in order for one kind of object, concurrently for several. Must
- * return promptly.
+ * <p>Called on the watches' threads: in order for one kind of object, concurrently for several.
+ * Must return promptly.
  */
 public interface MemberListener {
 

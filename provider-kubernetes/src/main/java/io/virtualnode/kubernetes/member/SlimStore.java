@@ -10,8 +10,9 @@ import java.util.stream.Stream;
 /**
  * An informer's store that keeps only what is needed of each object, by UID.
  *
- * <p>A whole pod takes about 20 KB of heap; an account of a large cluster has no use for them. Keyed by UID,
- * an object deleted and created again under its name between two lists is two objects.
+ * <p>A whole pod takes about 20 KB of heap; an account of a large cluster has no use for them.
+ * Keyed by UID, an object deleted and created again under its name between two lists is two
+ * objects.
  */
 final class SlimStore<T extends HasMetadata> implements ItemStore<T> {
 

@@ -6,9 +6,7 @@ import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Resources;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -38,13 +36,9 @@ public final class Placement {
    * @param waiting the proxies without a slot, oldest first
    * @return a decision for each, in the same order
    */
-  public static Map<Demand, Decision> plan(List<Demand> waiting, Ledger ledger) {
+  public static List<Decision> plan(List<Demand> waiting, Ledger ledger) {
     var placement = new Placement(ledger);
-    var decisions = new LinkedHashMap<Demand, Decision>();
-    for (var demand : waiting) {
-      decisions.put(demand, placement.decide(demand));
-    }
-    return decisions;
+    return waiting.stream().map(placement::decide).toList();
   }
 
   private Decision decide(Demand demand) {
