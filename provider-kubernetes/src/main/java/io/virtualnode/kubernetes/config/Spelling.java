@@ -19,23 +19,29 @@ final class Spelling {
         .orElseGet(() -> " (known: " + String.join(", ", known) + ")");
   }
 
-  /** Levenshtein distance without regard to case. */
+  /**
+   * Letters inserted, deleted, replaced or swapped with their neighbour, without regard to case.
+   */
   private static int distance(String left, String right) {
     var a = left.toLowerCase(Locale.ROOT);
     var b = right.toLowerCase(Locale.ROOT);
-    var previous = new int[b.length() + 1];
-    for (var j = 0; j <= b.length(); j++) {
-      previous[j] = j;
-    }
-    for (var i = 1; i <= a.length(); i++) {
-      var current = new int[b.length() + 1];
-      current[0] = i;
-      for (var j = 1; j <= b.length(); j++) {
-        var replaced = previous[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        current[j] = Math.min(replaced, 1 + Math.min(previous[j], current[j - 1]));
+    var cost = new int[a.length() + 1][b.length() + 1];
+    for (var i = 0; i <= a.length(); i++) {
+      for (var j = 0; j <= b.length(); j++) {
+        if (i == 0 || j == 0) {
+          cost[i][j] = i + j;
+          continue;
+        }
+        var replaced = cost[i - 1][j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        var best = Math.min(replaced, 1 + Math.min(cost[i - 1][j], cost[i][j - 1]));
+        var swapped =
+            i > 1
+                && j > 1
+                && a.charAt(i - 1) == b.charAt(j - 2)
+                && a.charAt(i - 2) == b.charAt(j - 1);
+        cost[i][j] = swapped ? Math.min(best, cost[i - 2][j - 2] + 1) : best;
       }
-      previous = current;
     }
-    return previous[b.length()];
+    return cost[a.length()][b.length()];
   }
 }
