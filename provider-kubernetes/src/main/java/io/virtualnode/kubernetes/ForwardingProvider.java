@@ -13,6 +13,7 @@ import io.virtualnode.api.PodObserver;
 import io.virtualnode.api.Provider;
 import io.virtualnode.api.ProviderException;
 import io.virtualnode.api.ProviderException.Reason;
+import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Requests;
 import io.virtualnode.kubernetes.capacity.Resources;
@@ -108,6 +109,11 @@ public final class ForwardingProvider implements Provider, PodObserver {
     var members = wiring().members();
     members.configure(configuration.members());
     timer.execute(() -> members.all().forEach(member -> dismissIfEmpty(member.name())));
+  }
+
+  /** How many lines of the account differ from a full recount; anything but 0 is a bug. */
+  public int drift() {
+    return account.read(Ledger::drift);
   }
 
   // --- the primary's side

@@ -29,11 +29,9 @@ public final class Vnode {
 
   /** Runs the command and ends the JVM with its exit code. */
   public static void main(String[] args) {
-    NodeProcess.Factory factory =
-        configuration -> {
-          throw new UnsupportedOperationException("this build has no node to run");
-        };
-    System.exit(commandLine(factory, Shutdown.signals(), new ApiServerProbe()).execute(args));
+    System.exit(
+        commandLine(ForwardingProcess::new, Shutdown.signals(), new ApiServerProbe())
+            .execute(args));
   }
 
   static CommandLine commandLine(
