@@ -38,6 +38,9 @@ final class Forwarding {
   /** The delegate's newest status. */
   @Nullable PodStatus status;
 
+  /** Whether the delegate has had anything to tell yet, so that its status is worth a write. */
+  boolean telling;
+
   Forwarding(PodKey proxy) {
     this.proxy = proxy;
   }

@@ -1,7 +1,5 @@
 package io.virtualnode.kubernetes;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.NodeConditionBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -19,6 +17,7 @@ import io.virtualnode.kubernetes.capacity.Requests;
 import io.virtualnode.kubernetes.capacity.Resources;
 import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
+import io.virtualnode.kubernetes.config.NodeSettings;
 import io.virtualnode.kubernetes.delegate.DelegatePod;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
@@ -28,7 +27,9 @@ import io.virtualnode.kubernetes.placement.Decision;
 import io.virtualnode.kubernetes.placement.Demand;
 import io.virtualnode.kubernetes.placement.NodeRequirements;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
@@ -95,13 +96,20 @@ public final class ForwardingProvider implements Provider, PodObserver {
     var translation =
         new DelegatePod(
             ownership,
-            settings.labels(),
+            labelsOfNode(settings),
             settings.taints().stream().map(taint -> taint.getKey()).collect(Collectors.toSet()));
     var events = new MemberEvents(ownership, account, forwardings, new MemberEffects());
     var members = new Members(clients, events, timer, initial.maxAge());
     wiring = new Wiring(node, members, new Delegates(members, translation), translation);
     members.configure(initial.members());
     timer.schedule(this::stopAwaitingMembers, STARTUP_GRACE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** A selector for one of these was meant for the virtual node, not for a node of a member. */
+  private static Map<String, String> labelsOfNode(NodeSettings settings) {
+    var labels = new HashMap<>(settings.labels());
+    labels.put("type", "virtual-kubelet");
+    return labels;
   }
 
   /** Puts another list of members into force: members are added, connected anew, or retired. */
@@ -184,8 +192,8 @@ public final class ForwardingProvider implements Provider, PodObserver {
     var proxy = PodKey.of(pod);
     var forwarding = forwardings.of(proxy);
     synchronized (forwarding) {
-      if (forwarding.delegate != null && forwarding.status != null) {
-        node().podStatus(proxy, forwarding.status);
+      if (forwarding.delegate != null) {
+        pushStatus(forwarding);
         return done();
       }
       if (forwarding.created) {
@@ -323,7 +331,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
     @Override
     public void delegateSeen(Forwarding forwarding) {
       if (forwarding.inPrimary) {
-        node().podStatus(forwarding.proxy, requireNonNull(forwarding.status));
+        pushStatus(forwarding);
       } else {
         removeIfOrphan(forwarding);
       }
@@ -351,6 +359,12 @@ public final class ForwardingProvider implements Provider, PodObserver {
             .filter(forwarding -> awaits(forwarding, member.name()))
             .forEach(forwarding -> node().requeue(forwarding.proxy));
       }
+    }
+  }
+
+  private void pushStatus(Forwarding forwarding) {
+    if (forwarding.telling && forwarding.status != null) {
+      node().podStatus(forwarding.proxy, forwarding.status);
     }
   }
 
