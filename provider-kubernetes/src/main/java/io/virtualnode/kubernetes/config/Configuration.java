@@ -1,0 +1,55 @@
+package io.virtualnode.kubernetes.config;
+
+import static io.virtualnode.kubernetes.config.Syntax.check;
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Everything an operator decides about one virtual node over its member clusters.
+ *
+ * @param node what the primary shows
+ * @param primary how the primary is reached
+ * @param maxAge how old the data of a member may be before it offers nothing new
+ * @param members the clusters that run the work, by distinct names; none is legal and offers
+ *     nothing
+ */
+public record Configuration(
+    NodeSettings node, ClusterAccess primary, Duration maxAge, List<MemberSettings> members) {
+
+  /** The age of data that is promised where the file does not say. */
+  public static final Duration DEFAULT_MAX_AGE = Duration.ofSeconds(1);
+
+  /**
+   * Checks and copies.
+   *
+   * @throws IllegalArgumentException if the age is not positive or two members share a name
+   */
+  public Configuration {
+    requireNonNull(node, "node is null");
+    requireNonNull(primary, "primary is null");
+    requireNonNull(maxAge, "maxAge is null");
+    check("maxAge", positive(maxAge));
+    members = List.copyOf(members);
+    var names = new HashSet<String>();
+    for (var member : members) {
+      if (!names.add(member.name())) {
+        throw new IllegalArgumentException("two members are named " + member.name());
+      }
+    }
+  }
+
+  /** The member of that name. */
+  public Optional<MemberSettings> member(String name) {
+    return members.stream().filter(member -> member.name().equals(name)).findFirst();
+  }
+
+  static Optional<String> positive(Duration value) {
+    return value.isZero() || value.isNegative()
+        ? Optional.of("is not longer than zero")
+        : Optional.empty();
+  }
+}

@@ -1,0 +1,57 @@
+package io.virtualnode.kubernetes.config;
+
+import static io.virtualnode.kubernetes.config.Syntax.check;
+import static java.util.Objects.requireNonNull;
+
+import io.fabric8.kubernetes.api.model.Taint;
+import io.fabric8.kubernetes.api.model.TaintBuilder;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the Node object in the primary looks like.
+ *
+ * @param name its {@code metadata.name}
+ * @param labels labels beside those that every virtual node carries
+ * @param taints its taints, complete; an empty list means none
+ * @param internalIp the address under which the primary's API server reaches the kubelet API; found
+ *     out at start where absent
+ */
+public record NodeSettings(
+    String name, Map<String, String> labels, List<Taint> taints, Optional<String> internalIp) {
+
+  /** Keeps pods off that do not ask for the virtual node. */
+  public static final List<Taint> DEFAULT_TAINTS =
+      List.of(
+          new TaintBuilder()
+              .withKey("virtualnode.io/provider")
+              .withValue("kubernetes")
+              .withEffect("NoSchedule")
+              .build());
+
+  /**
+   * Checks and copies.
+   *
+   * @throws IllegalArgumentException if a value is one that the primary would refuse
+   */
+  public NodeSettings {
+    requireNonNull(name, "name is null");
+    requireNonNull(internalIp, "internalIp is null");
+    labels = Map.copyOf(labels);
+    taints = List.copyOf(taints);
+    check("name", Syntax.nodeName(name));
+    check("internalIp", internalIp.flatMap(Syntax::ip));
+    labels.forEach(
+        (key, value) -> {
+          check("labels", Syntax.labelKey(key));
+          check("labels", Syntax.labelValue(value));
+        });
+    taints.forEach(taint -> check("taints", Syntax.taint(taint)));
+  }
+
+  /** A node of that name with everything else as by default. */
+  public static NodeSettings named(String name) {
+    return new NodeSettings(name, Map.of(), DEFAULT_TAINTS, Optional.empty());
+  }
+}

@@ -1,0 +1,99 @@
+package io.virtualnode.kubernetes.delegate;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.PodConditionBuilder;
+import io.virtualnode.api.PodKey;
+import java.util.HashMap;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The decision, stored on the proxy before it is acted on, in which member its delegate is created.
+ *
+ * <p>Stored as a status condition: users cannot write one, and creating a pod resets it. Without an
+ * intent no delegate exists; with one, only that member is asked.
+ *
+ * @param member the member's name
+ * @param clusterUid what identifies the member's cluster (UID of its kube-system namespace), so
+ *     that another cluster under the same name is noticed
+ * @param attempt 0 for the first member chosen; part of the delegate's name
+ * @param node the member node that was chosen
+ */
+public record Intent(String member, String clusterUid, int attempt, String node) {
+
+  /** The condition's type. */
+  public static final String CONDITION = "virtualnode.io/Delegate";
+
+  private static final String VERSION = "v1";
+  private static final int LONGEST_NAME_PART = 52;
+
+  /** The condition that stores this. */
+  public PodCondition toCondition() {
+    return new PodConditionBuilder()
+        .withType(CONDITION)
+        .withStatus("True")
+        .withReason("Assigned")
+        .withMessage(
+            "%s member=%s node=%s cluster=%s attempt=%d"
+                .formatted(VERSION, member, node, clusterUid, attempt))
+        .build();
+  }
+
+  /**
+   * What is stored on a proxy; empty if nothing is.
+   *
+   * @throws IllegalArgumentException if something is stored that this version cannot read
+   */
+  public static Optional<Intent> of(Pod proxy) {
+    if (proxy.getStatus() == null || proxy.getStatus().getConditions() == null) {
+      return Optional.empty();
+    }
+    return proxy.getStatus().getConditions().stream()
+        .filter(condition -> CONDITION.equals(condition.getType()))
+        .findFirst()
+        .map(condition -> parse(PodKey.of(proxy), String.valueOf(condition.getMessage())));
+  }
+
+  /** Whether a proxy has the condition, readable or not. */
+  public static boolean isStoredOn(Pod proxy) {
+    return proxy.getStatus() != null
+        && proxy.getStatus().getConditions() != null
+        && proxy.getStatus().getConditions().stream().anyMatch(c -> CONDITION.equals(c.getType()));
+  }
+
+  private static Intent parse(PodKey proxy, String message) {
+    var words = message.split(" ");
+    var values = new HashMap<String, String>();
+    for (var word : words) {
+      int equals = word.indexOf('=');
+      if (equals > 0) {
+        values.put(word.substring(0, equals), word.substring(equals + 1));
+      }
+    }
+    if (!words[0].equals(VERSION)
+        || !values.keySet().containsAll(Set.of("member", "node", "cluster", "attempt"))) {
+      throw new IllegalArgumentException(
+          "condition %s of pod %s cannot be read: '%s'; another version wrote it"
+              .formatted(CONDITION, proxy, message));
+    }
+    return new Intent(
+        values.get("member"),
+        values.get("cluster"),
+        Integer.parseInt(values.get("attempt")),
+        values.get("node"));
+  }
+
+  /**
+   * The delegate's name: the same for the same proxy and attempt, different for any other proxy, at
+   * most 63 characters.
+   */
+  public String delegateName(PodKey proxy) {
+    var name = proxy.name();
+    var readable =
+        name.length() <= LONGEST_NAME_PART
+            ? name
+            : name.substring(0, LONGEST_NAME_PART).replaceAll("[-.]+$", "");
+    return readable + "-" + Ownership.hash(proxy.uid() + "/" + attempt);
+  }
+}

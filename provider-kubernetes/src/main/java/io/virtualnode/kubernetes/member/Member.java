@@ -1,0 +1,278 @@
+package io.virtualnode.kubernetes.member;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.ResourceQuota;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.Informable;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.virtualnode.kubernetes.config.MemberSettings;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One member cluster as we see it: watches on its nodes, its pods and the quotas of its fixed
+ * namespace, and the verdict whether that view is fresh.
+ *
+ * <p>A member that cannot be reached is tried for as long as it is configured; meanwhile it is not
+ * fresh. All methods are thread-safe.
+ */
+public final class Member implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(Member.class);
+  // With a limit the first list is consistent; without, fabric8 accepts any cached state.
+  private static final long PAGE = 500;
+  private static final int PROBES_PER_AGE = 4;
+
+  private final MemberSettings settings;
+  private final KubernetesClient client;
+  private final MemberApi api;
+  private final MemberListener listener;
+  private final ScheduledExecutorService timer;
+  private final Duration maxAge;
+  private final SlimStore<Node> nodes = new SlimStore<>(Member::slim);
+  private final SlimStore<Pod> pods = new SlimStore<>(Member::slim);
+  private final SlimStore<ResourceQuota> quotas = new SlimStore<>(quota -> quota);
+  private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
+  private final AtomicInteger listsMissing = new AtomicInteger();
+  private final AtomicBoolean probing = new AtomicBoolean();
+  private volatile @Nullable ScheduledFuture<?> ticking;
+  private volatile @Nullable String clusterUid;
+  private volatile boolean closed;
+
+  private final Object freshnessLock = new Object();
+  private final Freshness freshness; // guarded by freshnessLock
+  private volatile boolean fresh; // written under freshnessLock
+
+  /**
+   * A member that is not yet watched.
+   *
+   * @param client its client, closed with the member
+   * @param maxAge how old an answer may be for the member to count as fresh
+   * @param timer runs short tasks only
+   */
+  public Member(
+      MemberSettings settings,
+      KubernetesClient client,
+      Duration maxAge,
+      MemberListener listener,
+      ScheduledExecutorService timer) {
+    this.settings = settings;
+    this.client = client;
+    this.api = new MemberApi(settings.name(), client);
+    this.maxAge = maxAge;
+    this.freshness = new Freshness(maxAge);
+    this.listener = listener;
+    this.timer = timer;
+  }
+
+  /** Begins to watch; returns at once. */
+  public void start() {
+    watch(
+        client.nodes().withLimit(PAGE),
+        nodes,
+        listener::nodeSeen,
+        (member, node) -> listener.nodeGone(member, node.getMetadata().getName()));
+    watch(
+        client.pods().inAnyNamespace().withLimit(PAGE), pods, listener::podSeen, listener::podGone);
+    settings
+        .namespace()
+        .ifPresent(
+            namespace ->
+                watch(
+                    client.resourceQuotas().inNamespace(namespace).withLimit(PAGE),
+                    quotas,
+                    listener::quotaSeen,
+                    listener::quotaGone));
+    long period = maxAge.toMillis() / PROBES_PER_AGE;
+    ticking = timer.scheduleAtFixedRate(this::tick, 0, period, TimeUnit.MILLISECONDS);
+  }
+
+  /** The member's name in the configuration. */
+  public String name() {
+    return settings.name();
+  }
+
+  /** What is configured for it. */
+  public MemberSettings settings() {
+    return settings;
+  }
+
+  /** Requests to it. */
+  public MemberApi api() {
+    return api;
+  }
+
+  /** What identifies the cluster; empty until it was reached for the first time. */
+  public Optional<String> clusterUid() {
+    return Optional.ofNullable(clusterUid);
+  }
+
+  /** Whether every watch is connected and the API server answered within the stated age. */
+  public boolean isFresh() {
+    return fresh;
+  }
+
+  /** The nodes that its watch shows. */
+  public Set<String> nodeNames() {
+    return nodes.values().map(node -> node.getMetadata().getName()).collect(Collectors.toSet());
+  }
+
+  /** The UIDs of the pods that its watch shows. */
+  public Set<String> podUids() {
+    return pods.keySet().collect(Collectors.toSet());
+  }
+
+  /** Ends the watches and the client; the listener hears nothing more of freshness. */
+  @Override
+  public void close() {
+    closed = true;
+    var task = ticking;
+    if (task != null) {
+      task.cancel(false);
+    }
+    informers.forEach(SharedIndexInformer::stop);
+    client.close();
+  }
+
+  private <T extends HasMetadata> void watch(
+      Informable<T> resources,
+      SlimStore<T> store,
+      BiConsumer<Member, T> seen,
+      BiConsumer<Member, T> gone) {
+    listsMissing.incrementAndGet();
+    var informer = resources.runnableInformer(0);
+    informer.removeNamespaceIndex();
+    informer.itemStore(store);
+    // Any error, at the start or later, is tried again: the member may come (back) at any time.
+    informer.exceptionHandler((started, failure) -> !closed);
+    informer.addEventHandler(new Forwarder<>(seen, gone));
+    informers.add(informer);
+    informer.start();
+  }
+
+  private void tick() {
+    try {
+      judge();
+      if (probing.compareAndSet(false, true)) {
+        probe();
+      }
+    } catch (RuntimeException e) {
+      log.error("member {}: probe failed unexpectedly", name(), e);
+    }
+  }
+
+  private void probe() {
+    long askedAt = System.nanoTime();
+    var answer =
+        clusterUid == null
+            ? api.clusterUid().thenAccept(uid -> clusterUid = uid)
+            : api.probe(maxAge);
+    answer.whenComplete(
+        (ignored, failure) -> {
+          probing.set(false);
+          synchronized (freshnessLock) {
+            if (failure == null) {
+              freshness.answered(askedAt);
+            } else {
+              log.debug("member {}: no answer: {}", name(), failure.toString());
+              freshness.failed();
+            }
+          }
+          judge();
+        });
+  }
+
+  private void judge() {
+    boolean connected =
+        clusterUid != null
+            && listsMissing.get() == 0
+            && informers.stream().allMatch(SharedIndexInformer::isWatching);
+    synchronized (freshnessLock) {
+      boolean now = freshness.isFresh(connected, System.nanoTime());
+      if (now == fresh || closed) {
+        return;
+      }
+      fresh = now;
+      log.info("member {} is {}", name(), now ? "fresh" : "not fresh: it offers nothing new");
+      listener.freshnessChanged(this, now);
+    }
+  }
+
+  private static Node slim(Node node) {
+    return new NodeBuilder()
+        .withNewMetadata()
+        .withName(node.getMetadata().getName())
+        .withUid(node.getMetadata().getUid())
+        .withResourceVersion(node.getMetadata().getResourceVersion())
+        .endMetadata()
+        .build();
+  }
+
+  private static Pod slim(Pod pod) {
+    var metadata = pod.getMetadata();
+    return new PodBuilder()
+        .withNewMetadata()
+        .withName(metadata.getName())
+        .withNamespace(metadata.getNamespace())
+        .withUid(metadata.getUid())
+        .withResourceVersion(metadata.getResourceVersion())
+        .withLabels(metadata.getLabels())
+        .withAnnotations(metadata.getAnnotations())
+        .endMetadata()
+        .build();
+  }
+
+  /** Hands on what one watch shows, and notices when its first list has been handed on. */
+  private final class Forwarder<T> implements ResourceEventHandler<T> {
+
+    private final BiConsumer<Member, T> seen;
+    private final BiConsumer<Member, T> gone;
+    private boolean listed;
+
+    Forwarder(BiConsumer<Member, T> seen, BiConsumer<Member, T> gone) {
+      this.seen = seen;
+      this.gone = gone;
+    }
+
+    @Override
+    public void onAdd(T object) {
+      seen.accept(Member.this, object);
+    }
+
+    @Override
+    public void onUpdate(T before, T object) {
+      seen.accept(Member.this, object);
+    }
+
+    @Override
+    public void onDelete(T object, boolean finalStateUnknown) {
+      gone.accept(Member.this, object);
+    }
+
+    @Override
+    public void onList(String resourceVersion, boolean remainedEmpty) {
+      if (!listed) {
+        listed = true;
+        listsMissing.decrementAndGet();
+      }
+    }
+  }
+}

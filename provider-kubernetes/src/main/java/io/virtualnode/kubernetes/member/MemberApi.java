@@ -1,0 +1,178 @@
+package io.virtualnode.kubernetes.member;
+
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.virtualnode.api.ProviderException;
+import io.virtualnode.api.ProviderException.Reason;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests to one member's API server. None blocks; none is repeated here; all are thread-safe.
+ *
+ * <p>Stages fail with {@link ProviderException}: {@code UNAVAILABLE} if no answer came or the
+ * server could not serve (its effect is then unknown), {@code CONFLICT} for 409, {@code NOT_FOUND}
+ * for 404, {@code INVALID} for any other refusal; the message is the server's own.
+ */
+public final class MemberApi {
+
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
+  private static final String JSON = "application/json";
+  private static final int CONFLICT = 409;
+  private static final int NOT_FOUND = 404;
+  private static final int TOO_MANY_REQUESTS = 429;
+  private static final int FIRST_SERVER_ERROR = 500;
+
+  private final String member;
+  private final KubernetesClient client;
+
+  MemberApi(String member, KubernetesClient client) {
+    this.member = member;
+    this.client = client;
+  }
+
+  /** Creates a pod exactly as given; a field that the member does not know is an error. */
+  public CompletionStage<Void> create(Pod pod) {
+    var path =
+        "/api/v1/namespaces/%s/pods?fieldValidation=Strict"
+            .formatted(pod.getMetadata().getNamespace());
+    var body = client.getKubernetesSerialization().asJson(pod);
+    return send("POST", path, body).thenAccept(response -> {});
+  }
+
+  /** Reads a pod; empty if there is none of that name. */
+  public CompletionStage<Optional<Pod>> get(String namespace, String name) {
+    return send("GET", podPath(namespace, name), null)
+        .thenApply(response -> Optional.of(read(response, Pod.class)))
+        .exceptionally(
+            failure -> {
+              var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+              if (cause instanceof ProviderException e && e.reason() == Reason.NOT_FOUND) {
+                return Optional.empty();
+              }
+              throw new CompletionException(cause);
+            });
+  }
+
+  /**
+   * Asks that exactly this pod be deleted. Completing means accepted; {@code NOT_FOUND} and {@code
+   * CONFLICT} both mean that no pod of that UID is there.
+   */
+  public CompletionStage<Void> delete(String namespace, String name, String uid, Duration grace) {
+    var options =
+        Map.of(
+            "apiVersion",
+            "v1",
+            "kind",
+            "DeleteOptions",
+            "gracePeriodSeconds",
+            grace.toSeconds(),
+            "preconditions",
+            Map.of("uid", uid));
+    var body = client.getKubernetesSerialization().asJson(options);
+    return send("DELETE", podPath(namespace, name), body).thenAccept(response -> {});
+  }
+
+  /** What identifies the cluster: the UID of its {@code kube-system} namespace. */
+  CompletionStage<String> clusterUid() {
+    return send("GET", "/api/v1/namespaces/kube-system", null)
+        .thenApply(response -> read(response, Namespace.class).getMetadata().getUid());
+  }
+
+  /** Completes if the API server answers at all within the time, whatever it thinks of us. */
+  CompletionStage<Void> probe(Duration timeout) {
+    var request = request("GET", "/readyz", null, timeout);
+    return client
+        .getHttpClient()
+        .sendAsync(request, byte[].class)
+        .thenAccept(
+            response -> {
+              if (response.code() >= FIRST_SERVER_ERROR) {
+                throw failure("GET", "/readyz", response);
+              }
+            });
+  }
+
+  private CompletionStage<HttpResponse<byte[]>> send(
+      String method, String path, @Nullable String body) {
+    return client
+        .getHttpClient()
+        .sendAsync(request(method, path, body, REQUEST_TIMEOUT), byte[].class)
+        .handle(
+            (response, failure) -> {
+              if (failure != null) {
+                throw new ProviderException(
+                    Reason.UNAVAILABLE,
+                    "member %s: no answer to %s %s: %s".formatted(member, method, path, failure),
+                    failure);
+              }
+              if (!response.isSuccessful()) {
+                throw failure(method, path, response);
+              }
+              return response;
+            });
+  }
+
+  private HttpRequest request(String method, String path, @Nullable String body, Duration timeout) {
+    var base = client.getMasterUrl().toString();
+    var uri =
+        URI.create(base.endsWith("/") ? base.substring(0, base.length() - 1) + path : base + path);
+    return client
+        .getHttpClient()
+        .newHttpRequestBuilder()
+        .uri(uri)
+        .method(method, JSON, body)
+        .header("Accept", JSON)
+        .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
+        .build();
+  }
+
+  private ProviderException failure(String method, String path, HttpResponse<byte[]> response) {
+    int code = response.code();
+    var reason =
+        code == NOT_FOUND
+            ? Reason.NOT_FOUND
+            : code == CONFLICT
+                ? Reason.CONFLICT
+                : code == TOO_MANY_REQUESTS || code >= FIRST_SERVER_ERROR
+                    ? Reason.UNAVAILABLE
+                    : Reason.INVALID;
+    return new ProviderException(
+        reason,
+        "MemberRefused",
+        "member %s: %s %s: %d %s".formatted(member, method, path, code, message(response)),
+        null);
+  }
+
+  /** The message of the Status object that came back, or the body itself if it is none. */
+  private String message(HttpResponse<byte[]> response) {
+    var text = new String(response.body(), StandardCharsets.UTF_8);
+    try {
+      var status = client.getKubernetesSerialization().unmarshal(text, Status.class);
+      return status == null || status.getMessage() == null ? text : status.getMessage();
+    } catch (RuntimeException notAStatus) {
+      return text;
+    }
+  }
+
+  private <T> T read(HttpResponse<byte[]> response, Class<T> type) {
+    return client
+        .getKubernetesSerialization()
+        .unmarshal(new String(response.body(), StandardCharsets.UTF_8), type);
+  }
+
+  private static String podPath(String namespace, String name) {
+    return "/api/v1/namespaces/%s/pods/%s".formatted(namespace, name);
+  }
+}

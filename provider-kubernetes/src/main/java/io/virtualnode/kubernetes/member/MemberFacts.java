@@ -1,0 +1,125 @@
+package io.virtualnode.kubernetes.member;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceQuota;
+import io.fabric8.kubernetes.api.model.Taint;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.virtualnode.kubernetes.capacity.MemberNode;
+import io.virtualnode.kubernetes.capacity.MemberPod;
+import io.virtualnode.kubernetes.capacity.NodeKey;
+import io.virtualnode.kubernetes.capacity.Requests;
+import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.config.MemberSettings;
+import io.virtualnode.kubernetes.delegate.Ownership;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What the account needs of a member's objects. Pure. */
+public final class MemberFacts {
+
+  private MemberFacts() {}
+
+  /** A node, its allocatable less the headroom, and whether it is usable for this member's pods. */
+  public static MemberNode node(MemberSettings settings, Node node) {
+    var labels = orEmpty(node.getMetadata().getLabels());
+    List<Taint> taints = orEmpty(node.getSpec().getTaints());
+    var allocatable = Resources.ofQuantities(node.getStatus().getAllocatable());
+    var headroom = Resources.ofQuantities(settings.headroom()).namedBy(allocatable);
+    return new MemberNode(
+        new NodeKey(settings.name(), node.getMetadata().getName()),
+        allocatable.minus(headroom).nonNegative(),
+        isReady(node)
+            && !Boolean.TRUE.equals(node.getSpec().getUnschedulable())
+            && taints.stream().allMatch(taint -> isTolerated(taint, settings.tolerations()))
+            && labels.entrySet().containsAll(settings.nodeSelector().entrySet()),
+        labels,
+        taints);
+  }
+
+  /** A pod that is not terminal. */
+  public static MemberPod pod(MemberSettings settings, Pod pod, Ownership ownership) {
+    return new MemberPod(
+        pod.getMetadata().getUid(),
+        Optional.ofNullable(pod.getSpec().getNodeName()).filter(name -> !name.isEmpty()),
+        Requests.of(pod),
+        ownership.proxyOf(pod).map(key -> key.uid()),
+        settings.namespace().filter(pod.getMetadata().getNamespace()::equals).isPresent());
+  }
+
+  /**
+   * The strictest limits of the quotas that apply to every pod, by plain resource name.
+   *
+   * <p>Quotas with scopes apply to some pods only and are left out: what they forbid shows when the
+   * member refuses a pod.
+   */
+  public static Optional<Resources> quota(Collection<ResourceQuota> quotas) {
+    var limits = new HashMap<String, Long>();
+    for (var quota : quotas) {
+      var spec = quota.getSpec();
+      if (spec.getScopeSelector() == null && orEmpty(spec.getScopes()).isEmpty()) {
+        var hard = plainNames(orEmpty(spec.getHard()));
+        hard.names().forEach(name -> limits.merge(name, hard.get(name), Math::min));
+      }
+    }
+    return limits.isEmpty() ? Optional.empty() : Optional.of(Resources.of(limits));
+  }
+
+  private static Resources plainNames(Map<String, Quantity> hard) {
+    var result = new HashMap<String, Quantity>();
+    hard.forEach(
+        (name, quantity) -> {
+          if (name.startsWith("requests.")) {
+            result.put(name.substring("requests.".length()), quantity);
+          } else if (name.equals("count/pods")) {
+            result.put(Resources.PODS, quantity);
+          } else if (!name.contains("/") && !name.startsWith("limits.")) {
+            result.putIfAbsent(name, quantity);
+          }
+        });
+    return Resources.ofQuantities(result);
+  }
+
+  private static boolean isReady(Node node) {
+    return orEmpty(node.getStatus().getConditions()).stream()
+        .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus()));
+  }
+
+  /** As {@code v1.Toleration.ToleratesTaint}; PreferNoSchedule keeps nothing away. */
+  private static boolean isTolerated(Taint taint, List<Toleration> tolerations) {
+    return "PreferNoSchedule".equals(taint.getEffect())
+        || tolerations.stream().anyMatch(toleration -> tolerates(toleration, taint));
+  }
+
+  private static boolean tolerates(Toleration toleration, Taint taint) {
+    if (isSet(toleration.getEffect()) && !toleration.getEffect().equals(taint.getEffect())) {
+      return false;
+    }
+    if (isSet(toleration.getKey()) && !toleration.getKey().equals(taint.getKey())) {
+      return false;
+    }
+    return "Exists".equals(toleration.getOperator())
+        || text(toleration.getValue()).equals(text(taint.getValue()));
+  }
+
+  private static boolean isSet(@Nullable String text) {
+    return text != null && !text.isEmpty();
+  }
+
+  private static String text(@Nullable String text) {
+    return text == null ? "" : text;
+  }
+
+  private static <T> List<T> orEmpty(@Nullable List<T> list) {
+    return list == null ? List.of() : list;
+  }
+
+  private static <K, V> Map<K, V> orEmpty(@Nullable Map<K, V> map) {
+    return map == null ? Map.of() : map;
+  }
+}

@@ -1,0 +1,39 @@
+package io.virtualnode.kubernetes.member;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.ResourceQuota;
+
+/**
+ * Who is told what a member's watches show.
+ *
+ * <p>Called on the watches' threads: in order for one kind of object, concurrently for several.
+ * Must return promptly.
+ */
+public interface MemberListener {
+
+  /** A node is there or changed. */
+  void nodeSeen(Member member, Node node);
+
+  /** A node has gone. */
+  void nodeGone(Member member, String node);
+
+  /** A pod is there or changed. */
+  void podSeen(Member member, Pod pod);
+
+  /**
+   * A pod has gone.
+   *
+   * @param pod its metadata and node; the rest may be missing
+   */
+  void podGone(Member member, Pod pod);
+
+  /** A quota of the fixed namespace is there or changed. */
+  void quotaSeen(Member member, ResourceQuota quota);
+
+  /** A quota of the fixed namespace has gone. */
+  void quotaGone(Member member, ResourceQuota quota);
+
+  /** What is known of the member has become recent, or no longer is. */
+  void freshnessChanged(Member member, boolean fresh);
+}

@@ -1,0 +1,26 @@
+package io.virtualnode.kubernetes.placement;
+
+import io.virtualnode.kubernetes.capacity.NodeKey;
+import java.util.Optional;
+
+/** What placement decided for one proxy. */
+public sealed interface Decision {
+
+  /** The delegate goes to this node, which has room for it now. */
+  record Placed(NodeKey node) implements Decision {}
+
+  /**
+   * No node has room now.
+   *
+   * @param held the node that is kept for it, if one was left to keep
+   * @param message why, in the scheduler's words
+   */
+  record Waits(Optional<NodeKey> held, String message) implements Decision {}
+
+  /**
+   * No node would have room even if it were empty.
+   *
+   * @param message why, in the scheduler's words
+   */
+  record NeverFits(String message) implements Decision {}
+}
