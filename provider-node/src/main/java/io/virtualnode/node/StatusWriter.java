@@ -30,7 +30,7 @@ final class StatusWriter {
   /** How long a Pending status waits for the apply under way, to travel with what that records. */
   private static final Duration JOIN = Duration.ofMillis(500);
 
-  private static final int MANY_CONFLICTS = 5;
+  private static final int MANY_CONFLICTS = 10;
   private static final String DAEMON_REASON = "DaemonSetNotForwarded";
   private static final String DAEMON_MESSAGE =
       "A virtual node is no machine: pods of DaemonSets are not run on it. Keep them off with the"

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Event;
-import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeCondition;
@@ -15,7 +14,10 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -23,14 +25,21 @@ import io.virtualnode.api.NodeReport;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.api.ProviderException;
 import io.virtualnode.api.ProviderException.Reason;
+import io.virtualnode.testkit.LocalCluster;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -38,20 +47,34 @@ import org.junit.jupiter.api.Test;
 
 /** A virtual node with a provider in memory, against a real API server. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+@SuppressWarnings("NullAway.Init") // set before each test
 final class VirtualNodeIT {
 
   private static final AtomicInteger NUMBER = new AtomicInteger();
   private static final Duration SOON = Duration.ofSeconds(10);
 
+  private static LocalCluster cluster;
+  private static KubernetesClient client;
+
   private final MemoryProvider provider = new MemoryProvider();
-  private String name = "";
-  private KubernetesClient client = Primary.client();
-  private VirtualNode node = VirtualNode.builder(client, provider).name("unused").build();
+  private final String name = "vnode-" + NUMBER.incrementAndGet();
+  private VirtualNode node;
+
+  @BeforeAll
+  static void startCluster() {
+    cluster = LocalCluster.builder("primary").start();
+    client = ApiClients.client(Config.fromKubeconfig(cluster.kubeconfig().toFile()));
+  }
+
+  @AfterAll
+  static void stopCluster() {
+    client.close();
+    cluster.close();
+  }
 
   @BeforeEach
   void build() {
-    name = "vnode-" + NUMBER.incrementAndGet() + "-" + Long.toString(System.nanoTime(), 36);
-    client.resource(namespace()).create();
+    cluster.createNamespace(name);
     node = VirtualNode.builder(client, provider).name(name).internalIp("192.0.2.1").build();
   }
 
@@ -61,7 +84,6 @@ final class VirtualNodeIT {
     client.nodes().withName(name).delete();
     client.pods().inNamespace(name).withGracePeriod(0).delete();
     client.namespaces().withName(name).delete();
-    client.close();
   }
 
   @Test
@@ -161,8 +183,10 @@ final class VirtualNodeIT {
             NodeException.class,
             e -> assertThat(e.reason()).isEqualTo(NodeException.Reason.NAME_TAKEN))
         .hasMessageContaining(name);
-    assertThat(observedNode().getMetadata().getResourceVersion())
-        .isEqualTo(machine.getMetadata().getResourceVersion());
+    Node now = observedNode();
+    assertThat(now.getMetadata().getUid()).isEqualTo(machine.getMetadata().getUid());
+    assertThat(now.getMetadata().getLabels()).doesNotContainKey(NodeObject.MANAGED_LABEL);
+    assertThat(now.getStatus().getNodeInfo().getKubeletVersion()).isEmpty();
   }
 
   @Test
@@ -452,17 +476,35 @@ final class VirtualNodeIT {
 
   @Test
   void record_is_stored_and_nothing_lost_when_a_user_changes_the_pod_meanwhile() {
+    int rivals = 10;
+    List<CompletableFuture<Void>> users = new CopyOnWriteArrayList<>();
     provider.onApply =
         pod -> {
-          annotate(PodKey.of(pod), "user", "was here");
+          PodKey key = PodKey.of(pod);
+          if (provider.calls("apply", key).size() == 1) {
+            users.add(
+                CompletableFuture.runAsync(
+                    () -> {
+                      for (int i = 0; i < rivals; i++) {
+                        annotate(key, "user", "was here " + i);
+                      }
+                    }));
+          }
           return provider.recordDelegate(pod);
         };
     start();
 
-    PodKey key = PodKey.of(create(pod("contended"), p -> p));
-
-    await().until(() -> condition(key, "virtualnode.io/Delegate").isPresent());
-    assertThat(pod(key).getMetadata().getAnnotations()).containsEntry("user", "was here");
+    for (int i = 0; i < 10; i++) {
+      PodKey key = PodKey.of(create(pod("contended-" + i), p -> p));
+      await()
+          .untilAsserted(
+              () -> {
+                assertThat(condition(key, "virtualnode.io/Delegate")).isPresent();
+                assertThat(pod(key).getMetadata().getAnnotations())
+                    .containsEntry("user", "was here " + (rivals - 1));
+              });
+    }
+    assertThat(users).hasSize(10).allSatisfy(user -> assertThat(user).isCompleted());
     assertThat(node.counters().statusConflicts()).isPositive();
   }
 
@@ -520,37 +562,51 @@ final class VirtualNodeIT {
   @Test
   void daemon_set_pod_is_told_why_it_does_not_run_and_ends_at_once_when_deleted() {
     start();
-    PodKey key =
-        PodKey.of(
-            create(
-                pod("daemon"),
-                p ->
-                    new PodBuilder(p)
-                        .editMetadata()
-                        .addNewOwnerReference()
-                        .withApiVersion("apps/v1")
-                        .withKind("DaemonSet")
-                        .withName("agents")
-                        .withUid("11111111-2222-3333-4444-555555555555")
-                        .withController(true)
-                        .endOwnerReference()
-                        .endMetadata()
-                        .build()));
+    client.resource(daemonSet()).create();
 
+    await().until(() -> client.pods().inNamespace(name).list().getItems().size() == 1);
+    PodKey key = PodKey.of(client.pods().inNamespace(name).list().getItems().get(0));
     await().until(() -> "DaemonSetNotForwarded".equals(pod(key).getStatus().getReason()));
     assertThat(phase(key)).isEqualTo("Pending");
     await().during(Duration.ofMillis(300)).until(() -> node.counters().statusWrites() == 1);
-    client.pods().inNamespace(name).withName("daemon").withGracePeriod(30).delete();
+
+    client.apps().daemonSets().inNamespace(name).withName("agents").delete();
     await().until(() -> current(key).isEmpty());
     await().until(() -> node.knownPods() == 0);
     assertThat(provider.calls).isEmpty();
   }
 
   @Test
+  void statuses_arrive_and_pods_are_seen_when_the_api_server_was_down() {
+    start();
+    PodKey before = running(pod("before"));
+    String uid = observedNode().getMetadata().getUid();
+
+    cluster.killApiServer();
+    provider.node().podStatus(before, MemoryProvider.ended("Succeeded", 0));
+    provider.node().report(NodeReport.ready(Map.of("cpu", new Quantity("5"))));
+    cluster.startApiServer();
+
+    await()
+        .atMost(Duration.ofSeconds(40))
+        .untilAsserted(
+            () -> {
+              assertThat(phase(before)).isEqualTo("Succeeded");
+              assertThat(observedNode().getStatus().getAllocatable())
+                  .isEqualTo(Map.of("cpu", new Quantity("5")));
+            });
+    PodKey after = running(pod("after"));
+    assertThat(observedNode().getMetadata().getUid()).isEqualTo(uid);
+    assertThat(provider.calls("remove", before)).isEmpty();
+    assertThat(provider.calls("apply", before)).hasSize(1);
+    assertThat(phase(after)).isEqualTo("Running");
+  }
+
+  @Test
   void provider_hears_of_a_pod_within_milliseconds_of_the_watch() {
     start();
     running(pod("warm-up"));
-    List<Long> micros = new java.util.ArrayList<>();
+    List<Long> micros = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
       PodKey key = PodKey.of(create(pod("fast-" + i), p -> p));
       await()
@@ -657,11 +713,44 @@ final class VirtualNodeIT {
         .build();
   }
 
-  private io.fabric8.kubernetes.api.model.Namespace namespace() {
-    return new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build();
+  private DaemonSet daemonSet() {
+    return new DaemonSetBuilder()
+        .withNewMetadata()
+        .withName("agents")
+        .withNamespace(name)
+        .endMetadata()
+        .withNewSpec()
+        .withNewSelector()
+        .addToMatchLabels("app", "agents")
+        .endSelector()
+        .withNewTemplate()
+        .withNewMetadata()
+        .addToLabels("app", "agents")
+        .endMetadata()
+        .withNewSpec()
+        .addToNodeSelector("kubernetes.io/hostname", name)
+        .addNewToleration()
+        .withOperator("Exists")
+        .endToleration()
+        .addNewContainer()
+        .withName("main")
+        .withImage("img")
+        .endContainer()
+        .endSpec()
+        .endTemplate()
+        .endSpec()
+        .build();
   }
 
   private long statusPatches() {
-    return Primary.requests(client, "PATCH", "pods", "status");
+    return Pattern.compile("^apiserver_request_total\\{(.*)} (\\S+)$", Pattern.MULTILINE)
+        .matcher(cluster.metrics())
+        .results()
+        .filter(
+            line ->
+                Stream.of("verb=\"PATCH\"", "resource=\"pods\"", "subresource=\"status\"")
+                    .allMatch(line.group(1)::contains))
+        .mapToLong(line -> (long) Double.parseDouble(line.group(2)))
+        .sum();
   }
 }
