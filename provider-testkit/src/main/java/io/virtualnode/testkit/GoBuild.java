@@ -53,6 +53,7 @@ final class GoBuild implements BinarySource {
   private void await(Process process, KubeTool tool, Path output)
       throws IOException, InterruptedException {
     long start = System.nanoTime();
+    Reaper.watch(process.pid());
     try {
       while (!process.waitFor(PROGRESS.toSeconds(), TimeUnit.SECONDS)) {
         progress.accept(
@@ -62,6 +63,7 @@ final class GoBuild implements BinarySource {
       }
     } finally {
       process.destroy();
+      Reaper.forget(process.pid());
     }
     if (process.exitValue() != 0) {
       throw new IOException(
