@@ -1,166 +1,132 @@
 package io.virtualnode.examples.federation;
 
-import io.virtualnode.testkit.KubeBinaries;
-import io.virtualnode.testkit.LocalCluster;
-import io.virtualnode.testkit.NodeShape;
+import static io.virtualnode.examples.federation.Federation.NODE;
+
+import io.fabric8.kubernetes.api.model.DeletionPropagation;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.ScalableResource;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
-/** One run: sets up what the plan says, submits the Jobs, watches until they have ended. */
-final class Demo implements AutoCloseable {
+/** The course of a run: everything is started, the Jobs are submitted and watched to their end. */
+final class Demo {
 
-  static final String NODE = "vnode";
   private static final String NAMESPACE = "default";
-  private static final Duration NODE_LIMIT = Duration.ofSeconds(90);
+  private static final Duration NODE_LIMIT = Duration.ofSeconds(120);
   private static final Duration STILL_LIMIT = Duration.ofSeconds(60);
   private static final Duration TICK = Duration.ofMillis(50);
+  private static final HarvesterJob FIRST = new HarvesterJob(1000, 1, Duration.ofMillis(200));
 
   private final Plan plan;
+  private final Federation federation;
   private final PrintStream out;
   private final Screen screen;
-  private final Path folder;
-  private final CountDownLatch closing = new CountDownLatch(1);
 
-  // guarded by this
-  private List<LocalCluster> clusters = List.of();
-  private @Nullable VnodeProcess vnode;
-  private boolean keepFolder;
-
-  Demo(Plan plan, PrintStream out, Screen screen) throws IOException {
+  Demo(Plan plan, Federation federation, PrintStream out, Screen screen) {
     this.plan = plan;
+    this.federation = federation;
     this.out = out;
     this.screen = screen;
-    this.folder = Files.createTempDirectory("virtualnode-demo-");
   }
 
-  /** Runs everything and says what is wrong; nothing on success. */
+  /** Runs everything and says what is wrong; nothing on success. What was started stays up. */
   List<String> run() throws IOException, InterruptedException {
-    KubeBinaries.locate(this::say);
-    startClusters();
-    startNode();
+    federation.start(plan.members());
+    await("node %s offers all %d cores".formatted(NODE, plan.cores()), this::offersAll);
+    out.printf("node %s offers %d cores, all that the members have free%n", NODE, plan.cores());
+    tryOneJob();
     var picture =
         new Picture(
             NODE,
             plan.members().stream().map(Plan.Member::name).toList(),
             plan.jobs().size(),
             System::nanoTime);
-    try (var watches = new Watches(picture, NODE, primary(), members())) {
-      awaitNode(picture);
+    try (var watches = new Watches(picture, NODE, federation.primary(), federation.members())) {
       submit(picture);
       var faults = follow(picture, watches);
       var outcome = picture.outcome();
-      say("");
-      outcome.summary().forEach(this::say);
+      out.println();
+      outcome.summary().forEach(out::println);
       faults.addAll(outcome.faults());
-      synchronized (this) {
-        keepFolder = !faults.isEmpty();
+      if (!faults.isEmpty()) {
+        faults.addAll(overload());
+        federation.keepLog();
       }
       return faults;
     }
   }
 
-  private void startClusters() {
-    say(
-        "starting the primary and "
-            + plan.members().stream()
-                .map(m -> "%s (%d x %d cores)".formatted(m.name(), m.nodes(), m.coresPerNode()))
-                .collect(Collectors.joining(", ")));
-    var builders = new ArrayList<LocalCluster.Builder>();
-    builders.add(LocalCluster.builder("primary").progress(this::say));
-    for (var member : plan.members()) {
-      builders.add(
-          LocalCluster.builder(member.name())
-              .progress(this::say)
-              .nodes(member.nodes(), NodeShape.cores(member.coresPerNode())));
-    }
-    var started = LocalCluster.startAll(builders.toArray(LocalCluster.Builder[]::new));
-    synchronized (this) {
-      clusters = started;
-    }
+  private boolean offersAll() {
+    Node node = client().nodes().withName(NODE).get();
+    return node != null
+        && PodFact.millis(node.getStatus().getAllocatable().get("cpu")) == 1000L * plan.cores();
   }
 
-  private void startNode() throws IOException {
-    var configuration = folder.resolve("vnode.yaml");
-    Files.writeString(configuration, configuration());
-    say("starting: vnode run --config " + configuration);
-    var started = VnodeProcess.start(configuration, log());
-    synchronized (this) {
-      vnode = started;
-    }
+  /**
+   * One Job there and back before anything is measured, so that no process does anything for the
+   * first time when a second counts; and nothing is left of it.
+   */
+  private void tryOneJob() throws InterruptedException {
+    long start = System.nanoTime();
+    var first = job(FIRST);
+    first.create();
+    await("the first Job succeeds", () -> succeeded(first.get()));
+    out.printf(
+        Locale.ROOT,
+        "a first Job of %.1f s has gone there and back in %.1f s%n",
+        FIRST.runFor().toMillis() / 1e3,
+        (System.nanoTime() - start) / 1e9);
+    first.withPropagationPolicy(DeletionPropagation.BACKGROUND).delete();
+    await("nothing is left of the first Job", this::nothingIsLeft);
   }
 
-  private String configuration() {
-    return "node: {name: %s}%nprimary: {kubeconfig: %s}%nmembers:%n%s"
-        .formatted(
-            NODE,
-            primary().kubeconfig(),
-            members().stream()
-                .map(m -> "- {name: %s, kubeconfig: %s}%n".formatted(m.name(), m.kubeconfig()))
-                .collect(Collectors.joining()));
+  private static boolean succeeded(Job job) {
+    return job.getStatus() != null
+        && job.getStatus().getConditions().stream()
+            .anyMatch(c -> c.getType().equals("Complete") && c.getStatus().equals("True"));
   }
 
-  private void awaitNode(Picture picture) throws InterruptedException {
-    long all = 1000L * plan.cores();
-    boolean complete =
-        await(NODE_LIMIT, () -> !isNodeAlive() || picture.snapshot().allocatableMillis() == all);
-    if (!complete || !isNodeAlive()) {
-      throw new IllegalStateException(
-          "node %s has %s of %d cores after %d s; vnode: %s"
-              .formatted(
-                  NODE,
-                  Table.cores(picture.snapshot().allocatableMillis()),
-                  plan.cores(),
-                  NODE_LIMIT.toSeconds(),
-                  node().map(VnodeProcess::lastWords).orElse("not started")));
-    }
-    say("node %s offers %d cores, all that the members have free".formatted(NODE, plan.cores()));
+  private boolean nothingIsLeft() {
+    return hasNoPods(client())
+        && federation.members().stream().allMatch(member -> hasNoPods(member.client()));
+  }
+
+  private static boolean hasNoPods(KubernetesClient cluster) {
+    return cluster.pods().inAnyNamespace().list().getItems().isEmpty();
   }
 
   private void submit(Picture picture) {
     long wide = plan.wideJobs();
-    say(
-        "submitting %d Jobs (%d with 1 core, %d with 8): %d cores wanted, %d there"
-            .formatted(
-                plan.jobs().size(),
-                plan.jobs().size() - wide,
-                wide,
-                plan.wantedCores(),
-                plan.cores()));
-    say("");
+    out.printf(
+        "submitting %d Jobs (%d with 1 core, %d with 8): %d cores wanted, %d there%n%n",
+        plan.jobs().size(), plan.jobs().size() - wide, wide, plan.wantedCores(), plan.cores());
     picture.begin();
-    for (var job : plan.jobs()) {
-      primary().client().batch().v1().jobs().inNamespace(NAMESPACE).resource(job.toJob()).create();
-    }
+    plan.jobs().forEach(job -> job(job).create());
   }
 
   /** Until every Job has ended and both sides agree about it, or nothing moves any more. */
   private List<String> follow(Picture picture, Watches watches) throws InterruptedException {
     var faults = new ArrayList<String>();
     long shown = System.nanoTime() - screen.interval().toNanos();
-    while (!(picture.allJobsEnded() && picture.agrees())) {
+    while (!(picture.allJobsEnded() && picture.agrees()) && faults.isEmpty()) {
       if (System.nanoTime() - shown >= screen.interval().toNanos()) {
         shown = System.nanoTime();
         screen.show(picture.snapshot());
       }
       watches.judge();
-      if (!isNodeAlive()) {
-        faults.add("vnode has ended: " + node().map(VnodeProcess::lastWords).orElse(""));
-        break;
-      }
+      federation.nodeFault().ifPresent(faults::add);
       if (picture.still().compareTo(STILL_LIMIT) > 0) {
         faults.add("no pod has changed for %d s".formatted(STILL_LIMIT.toSeconds()));
-        break;
       }
       pause();
     }
@@ -168,84 +134,50 @@ final class Demo implements AutoCloseable {
     return faults;
   }
 
-  private boolean await(Duration limit, BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + limit.toNanos();
+  private void await(String what, BooleanSupplier condition) throws InterruptedException {
+    long deadline = System.nanoTime() + NODE_LIMIT.toNanos();
     while (!condition.getAsBoolean()) {
+      federation
+          .nodeFault()
+          .ifPresent(
+              fault -> {
+                throw new IllegalStateException(fault);
+              });
       if (System.nanoTime() - deadline > 0) {
-        return false;
+        federation.keepLog();
+        throw new IllegalStateException(
+            "not within %d s: %s".formatted(NODE_LIMIT.toSeconds(), what));
       }
       pause();
     }
-    return true;
   }
 
-  /** A while, or until the demonstration is closed, from when on nothing must be done any more. */
-  private void pause() throws InterruptedException {
-    if (closing.await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
-      throw new InterruptedException("closed");
+  /** A latch that nobody opens: waiting that can be interrupted. */
+  private static void pause() throws InterruptedException {
+    if (new CountDownLatch(1).await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new AssertionError("nobody opens this latch");
     }
   }
 
-  /** How to look around while everything is up. */
-  List<String> directions() {
-    var lines = new ArrayList<String>();
-    lines.add("kubectl --kubeconfig %s get nodes,jobs,pods".formatted(primary().kubeconfig()));
-    for (var member : members()) {
-      lines.add("kubectl --kubeconfig %s get nodes,pods -o wide".formatted(member.kubeconfig()));
-    }
-    lines.add("log of the virtual node: " + log());
-    lines.add("its configuration:       " + folder.resolve("vnode.yaml"));
-    return lines;
+  /** A machine with far more to do than it can explains much; it excuses nothing. */
+  private static List<String> overload() {
+    var system = ManagementFactory.getOperatingSystemMXBean();
+    double load = system.getSystemLoadAverage();
+    return load <= 2.0 * system.getAvailableProcessors()
+        ? List.of()
+        : List.of(
+            String.format(
+                Locale.ROOT,
+                "(this machine is overloaded: load %.0f on %d cores)",
+                load,
+                system.getAvailableProcessors()));
   }
 
-  private Path log() {
-    return folder.resolve("vnode.log");
+  private ScalableResource<Job> job(HarvesterJob job) {
+    return client().batch().v1().jobs().inNamespace(NAMESPACE).resource(job.toJob());
   }
 
-  private synchronized LocalCluster primary() {
-    return clusters.get(0);
-  }
-
-  private synchronized List<LocalCluster> members() {
-    return clusters.subList(1, clusters.size());
-  }
-
-  private synchronized Optional<VnodeProcess> node() {
-    return Optional.ofNullable(vnode);
-  }
-
-  private boolean isNodeAlive() {
-    return node().map(VnodeProcess::isAlive).orElse(false);
-  }
-
-  private void say(String line) {
-    if (closing.getCount() > 0) {
-      out.println(line);
-    }
-  }
-
-  /** Ends every process; the folder stays if something was wrong. May be called more than once. */
-  @Override
-  public void close() {
-    closing.countDown();
-    node().ifPresent(VnodeProcess::close);
-    List<LocalCluster> running;
-    boolean keep;
-    synchronized (this) {
-      running = clusters;
-      keep = keepFolder;
-    }
-    running.forEach(LocalCluster::close);
-    if (keep) {
-      out.println("the virtual node's log is kept: " + log());
-      return;
-    }
-    try {
-      Files.deleteIfExists(log());
-      Files.deleteIfExists(folder.resolve("vnode.yaml"));
-      Files.deleteIfExists(folder);
-    } catch (IOException e) {
-      out.println(folder + " cannot be deleted: " + e);
-    }
+  private KubernetesClient client() {
+    return federation.primary().client();
   }
 }

@@ -89,35 +89,40 @@ public final class FederationDemo implements Callable<Integer> {
     check("--nodes", nodes, 50);
     check("--cores", cores, 256);
     check("--jobs", jobs, 5000);
-    var screen = Screen.of(System.out, Boolean.getBoolean("demo.terminal"));
-    var demo = new Demo(Plan.of(members, nodes, cores, jobs), System.out, screen);
+    var federation = new Federation(System.out);
     var stopped = new AtomicBoolean();
+    var finished = new AtomicBoolean();
     var hook =
         new Thread(
             () -> {
+              if (finished.get()) {
+                return;
+              }
               stopped.set(true);
               System.out.println("\nstopping everything ...");
-              demo.close();
+              federation.close();
             },
             "stop-demo");
     Runtime.getRuntime().addShutdownHook(hook);
-    int code = run(demo, stopped);
+    int code = run(federation, stopped);
     if (stopped.get()) {
       awaitForever();
     }
-    demo.close();
-    Runtime.getRuntime().removeShutdownHook(hook);
+    federation.close();
+    finished.set(true);
     return code;
   }
 
-  private int run(Demo demo, AtomicBoolean stopped) {
+  private int run(Federation federation, AtomicBoolean stopped) {
+    var screen = Screen.of(System.out, Boolean.getBoolean("demo.terminal"));
+    var demo = new Demo(Plan.of(members, nodes, cores, jobs), federation, System.out, screen);
     try {
       var faults = demo.run();
       faults.forEach(fault -> System.out.println("WRONG: " + fault));
       System.out.println(faults.isEmpty() ? "OK" : "FAILED");
       if (keep) {
         System.out.println("\nEverything is still up. In another terminal:");
-        demo.directions().forEach(line -> System.out.println("  " + line));
+        federation.directions().forEach(line -> System.out.println("  " + line));
         System.out.println("Ends with Enter or Ctrl-C.");
         awaitEnter();
       }
