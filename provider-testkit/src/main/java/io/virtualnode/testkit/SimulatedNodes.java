@@ -3,6 +3,8 @@ package io.virtualnode.testkit;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.virtualnode.testkit.TestkitException.Reason;
 import java.time.Duration;
 import java.util.Collection;
@@ -83,24 +85,18 @@ final class SimulatedNodes {
   }
 
   void setReady(String name, boolean ready) {
+    // A merge patch: the kubelet writes the node too, and neither must wait for the other.
+    String value = ready ? "null" : "\"true\"";
     client
         .nodes()
         .withName(name)
-        .edit(
-            node -> {
-              NodeBuilder builder = new NodeBuilder(node);
-              return ready
-                  ? builder
-                      .editMetadata()
-                      .removeFromAnnotations(Simulation.NODE_NOT_READY)
-                      .endMetadata()
-                      .build()
-                  : builder
-                      .editMetadata()
-                      .addToAnnotations(Simulation.NODE_NOT_READY, "true")
-                      .endMetadata()
-                      .build();
-            });
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\":{\"annotations\":{\""
+                + Simulation.NODE_NOT_READY
+                + "\":"
+                + value
+                + "}}}");
     client
         .nodes()
         .withName(name)
