@@ -2,119 +2,83 @@ package io.virtualnode.testkit;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fabric8.kubernetes.api.model.Container;
-import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.EnvVarBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.PodTemplateSpecBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
  * A grid job as PanDA Harvester submits it: one container that asks for nine tenths of its cores,
  * for memory and for ephemeral storage, never restarted, with a deadline, packed by a preferred pod
  * affinity. Instances are immutable; each {@code with} method returns a changed copy.
- *
- * @param namespace where it is submitted
- * @param name name of the Job or Pod
- * @param cores cores of the slot; the CPU request is 0.9 of them
- * @param memory request and limit, as in "2Gi"
- * @param ephemeralStorage request and limit, as in "4Gi"
- * @param activeDeadline after which the kubelet ends it
- * @param annotations of the pod: what {@link Simulation} reads
- * @param labels of the pod and the Job
- * @param nodeSelector of the pod
- * @param configMap a config map that is mounted at /etc/job
  */
-public record Workload(
-    String namespace,
-    String name,
-    int cores,
-    String memory,
-    String ephemeralStorage,
-    Duration activeDeadline,
-    Map<String, String> annotations,
-    Map<String, String> labels,
-    Map<String, String> nodeSelector,
-    Optional<String> configMap) {
+public final class Workload {
+
+  /** The label by which jobs of this shape are packed. */
+  private static final Map<String, String> PACKED = Map.of("app.kubernetes.io/name", "grid-job");
 
   private static final String IMAGE = "registry.example.org/grid/worker:1";
 
-  /** Copies the maps. */
-  public Workload {
-    requireNonNull(namespace, "namespace is null");
-    requireNonNull(name, "name is null");
-    annotations = Map.copyOf(annotations);
-    labels = Map.copyOf(labels);
-    nodeSelector = Map.copyOf(nodeSelector);
+  private final String namespace;
+  private final String name;
+  private final PodTemplateSpec template;
+
+  private Workload(String namespace, String name, PodTemplateSpec template) {
+    this.namespace = requireNonNull(namespace, "namespace is null");
+    this.name = requireNonNull(name, "name is null");
+    this.template = template;
   }
 
   /** A job of one core, 2 GiB of memory and 4 GiB of disk in the namespace default. */
   public static Workload named(String name) {
-    return new Workload(
-        "default",
-        name,
-        1,
-        "2Gi",
-        "4Gi",
-        Duration.ofDays(1),
-        Map.of(),
-        Map.of("app.kubernetes.io/name", "grid-job"),
-        Map.of(),
-        Optional.empty());
+    PodTemplateSpec template =
+        new PodTemplateSpecBuilder()
+            .withNewMetadata()
+            .withLabels(PACKED)
+            .endMetadata()
+            .withSpec(podSpec())
+            .build();
+    return new Workload("default", name, template).withSlot(1, "2Gi", "4Gi");
   }
 
   /** The same in another namespace. */
   public Workload in(String other) {
-    return new Workload(
-        other,
-        name,
-        cores,
-        memory,
-        ephemeralStorage,
-        activeDeadline,
-        annotations,
-        labels,
-        nodeSelector,
-        configMap);
+    return new Workload(other, name, template);
   }
 
-  /** The same with a slot of another size; memory and disk are of the whole slot. */
-  public Workload withSlot(int newCores, String newMemory, String newEphemeralStorage) {
-    return new Workload(
-        namespace,
-        name,
-        newCores,
-        newMemory,
-        newEphemeralStorage,
-        activeDeadline,
-        annotations,
-        labels,
-        nodeSelector,
-        configMap);
+  /**
+   * The same with a slot of another size; memory and disk, as in "2Gi", are of the whole slot, both
+   * requested and limited.
+   */
+  public Workload withSlot(int cores, String memory, String ephemeralStorage) {
+    Map<String, Quantity> limits =
+        Map.of("memory", new Quantity(memory), "ephemeral-storage", new Quantity(ephemeralStorage));
+    return with(
+        spec ->
+            new PodSpecBuilder(spec)
+                .editFirstContainer()
+                .withNewResources()
+                .withRequests(limits)
+                .addToRequests("cpu", new Quantity(cores * 900 + "m"))
+                .withLimits(limits)
+                .endResources()
+                .endContainer()
+                .build());
   }
 
-  /** The same with another deadline, which counts in whole seconds. */
+  /** The same with another deadline, which counts in whole seconds; a day unless told otherwise. */
   public Workload withActiveDeadline(Duration deadline) {
-    return new Workload(
-        namespace,
-        name,
-        cores,
-        memory,
-        ephemeralStorage,
-        deadline,
-        annotations,
-        labels,
-        nodeSelector,
-        configMap);
+    return with(
+        spec -> new PodSpecBuilder(spec).withActiveDeadlineSeconds(deadline.toSeconds()).build());
   }
 
   /** The same with one more annotation of the pod. */
@@ -122,14 +86,11 @@ public record Workload(
     return new Workload(
         namespace,
         name,
-        cores,
-        memory,
-        ephemeralStorage,
-        activeDeadline,
-        with(annotations, key, value),
-        labels,
-        nodeSelector,
-        configMap);
+        new PodTemplateSpecBuilder(template)
+            .editMetadata()
+            .addToAnnotations(key, value)
+            .endMetadata()
+            .build());
   }
 
   /** The same with one more label of pod and Job. */
@@ -137,44 +98,44 @@ public record Workload(
     return new Workload(
         namespace,
         name,
-        cores,
-        memory,
-        ephemeralStorage,
-        activeDeadline,
-        annotations,
-        with(labels, key, value),
-        nodeSelector,
-        configMap);
+        new PodTemplateSpecBuilder(template)
+            .editMetadata()
+            .addToLabels(key, value)
+            .endMetadata()
+            .build());
   }
 
   /** The same for nodes with this label only. */
   public Workload withNodeSelector(String key, String value) {
-    return new Workload(
-        namespace,
-        name,
-        cores,
-        memory,
-        ephemeralStorage,
-        activeDeadline,
-        annotations,
-        labels,
-        with(nodeSelector, key, value),
-        configMap);
+    return with(spec -> new PodSpecBuilder(spec).addToNodeSelector(key, value).build());
   }
 
-  /** The same with a config map mounted, which the caller has made. */
-  public Workload withConfigMap(String mounted) {
+  /** The same with a config map, which the caller makes, mounted at /etc/job. */
+  public Workload withConfigMap(String configMap) {
+    return with(
+        spec ->
+            new PodSpecBuilder(spec)
+                .addNewVolume()
+                .withName("job")
+                .withNewConfigMap()
+                .withName(configMap)
+                .endConfigMap()
+                .endVolume()
+                .editFirstContainer()
+                .addNewVolumeMount()
+                .withName("job")
+                .withMountPath("/etc/job")
+                .withReadOnly(true)
+                .endVolumeMount()
+                .endContainer()
+                .build());
+  }
+
+  /** The same with any change of the pod's specification; the change is given a copy. */
+  public Workload with(UnaryOperator<PodSpec> change) {
+    PodSpec copy = new PodSpecBuilder(template.getSpec()).build();
     return new Workload(
-        namespace,
-        name,
-        cores,
-        memory,
-        ephemeralStorage,
-        activeDeadline,
-        annotations,
-        labels,
-        nodeSelector,
-        Optional.of(mounted));
+        namespace, name, new PodTemplateSpecBuilder(template).withSpec(change.apply(copy)).build());
   }
 
   /** The same running for this long, in milliseconds at the finest. */
@@ -192,124 +153,72 @@ public record Workload(
     return withAnnotation(Simulation.OUTCOME, outcome);
   }
 
-  /** The Job that Harvester would submit. */
+  /** The Job that Harvester would submit; its pods are not tried again. */
   public Job job() {
     return new JobBuilder()
         .withNewMetadata()
         .withNamespace(namespace)
         .withName(name)
-        .withLabels(labels)
+        .withLabels(template.getMetadata().getLabels())
         .endMetadata()
         .withNewSpec()
         .withBackoffLimit(0)
-        .withNewTemplate()
-        .withNewMetadata()
-        .withLabels(labels)
-        .withAnnotations(annotations)
-        .endMetadata()
-        .withSpec(podSpec())
-        .endTemplate()
+        .withTemplate(new PodTemplateSpecBuilder(template).build())
         .endSpec()
         .build();
-  }
-
-  /** The Job with changes of its pod's specification, for what this class does not offer. */
-  public Job job(UnaryOperator<PodSpec> change) {
-    Job job = job();
-    job.getSpec().getTemplate().setSpec(change.apply(podSpec()));
-    return job;
   }
 
   /** A pod of the same shape without a Job. */
   public Pod pod() {
     return new PodBuilder()
-        .withNewMetadata()
+        .withMetadata(template.getMetadata())
+        .editMetadata()
         .withNamespace(namespace)
         .withName(name)
-        .withLabels(labels)
-        .withAnnotations(annotations)
         .endMetadata()
-        .withSpec(podSpec())
+        .withSpec(new PodSpecBuilder(template.getSpec()).build())
         .build();
   }
 
-  private PodSpec podSpec() {
-    PodSpecBuilder spec =
-        new PodSpecBuilder()
-            .withRestartPolicy("Never")
-            .withActiveDeadlineSeconds(activeDeadline.toSeconds())
-            .withNodeSelector(nodeSelector)
-            .withContainers(container())
-            .addNewVolume()
-            .withName("scratch")
-            .withNewEmptyDir()
-            .endEmptyDir()
-            .endVolume()
-            .withNewAffinity()
-            .withNewPodAffinity()
-            .addNewPreferredDuringSchedulingIgnoredDuringExecution()
-            .withWeight(100)
-            .withNewPodAffinityTerm()
-            .withTopologyKey("kubernetes.io/hostname")
-            .withNewLabelSelector()
-            .addToMatchLabels("app.kubernetes.io/name", "grid-job")
-            .endLabelSelector()
-            .endPodAffinityTerm()
-            .endPreferredDuringSchedulingIgnoredDuringExecution()
-            .endPodAffinity()
-            .endAffinity();
-    configMap.ifPresent(
-        mounted ->
-            spec.addNewVolume()
-                .withName("job")
-                .withNewConfigMap()
-                .withName(mounted)
-                .endConfigMap()
-                .endVolume());
-    return spec.build();
-  }
-
-  private Container container() {
-    Quantity memoryQuantity = new Quantity(memory);
-    Quantity storage = new Quantity(ephemeralStorage);
-    ContainerBuilder container =
-        new ContainerBuilder()
-            .withName("worker")
-            .withImage(IMAGE)
-            .withEnv(
-                new EnvVarBuilder()
-                    .withName("NODE_NAME")
-                    .withNewValueFrom()
-                    .withNewFieldRef()
-                    .withFieldPath("spec.nodeName")
-                    .endFieldRef()
-                    .endValueFrom()
-                    .build())
-            .withNewResources()
-            .addToRequests("cpu", new Quantity(cores * 900 + "m"))
-            .addToRequests("memory", memoryQuantity)
-            .addToRequests("ephemeral-storage", storage)
-            .addToLimits("memory", memoryQuantity)
-            .addToLimits("ephemeral-storage", storage)
-            .endResources()
-            .addNewVolumeMount()
-            .withName("scratch")
-            .withMountPath("/scratch")
-            .endVolumeMount();
-    if (configMap.isPresent()) {
-      container
-          .addNewVolumeMount()
-          .withName("job")
-          .withMountPath("/etc/job")
-          .withReadOnly(true)
-          .endVolumeMount();
-    }
-    return container.build();
-  }
-
-  private static Map<String, String> with(Map<String, String> map, String key, String value) {
-    Map<String, String> more = new HashMap<>(map);
-    more.put(key, value);
-    return more;
+  private static PodSpec podSpec() {
+    return new PodSpecBuilder()
+        .withRestartPolicy("Never")
+        .withActiveDeadlineSeconds(Duration.ofDays(1).toSeconds())
+        .addNewContainer()
+        .withName("worker")
+        .withImage(IMAGE)
+        .withEnv(
+            new EnvVarBuilder()
+                .withName("NODE_NAME")
+                .withNewValueFrom()
+                .withNewFieldRef()
+                .withFieldPath("spec.nodeName")
+                .endFieldRef()
+                .endValueFrom()
+                .build())
+        .addNewVolumeMount()
+        .withName("scratch")
+        .withMountPath("/scratch")
+        .endVolumeMount()
+        .endContainer()
+        .addNewVolume()
+        .withName("scratch")
+        .withNewEmptyDir()
+        .endEmptyDir()
+        .endVolume()
+        .withNewAffinity()
+        .withNewPodAffinity()
+        .addNewPreferredDuringSchedulingIgnoredDuringExecution()
+        .withWeight(100)
+        .withNewPodAffinityTerm()
+        .withTopologyKey("kubernetes.io/hostname")
+        .withNewLabelSelector()
+        .withMatchLabels(PACKED)
+        .endLabelSelector()
+        .endPodAffinityTerm()
+        .endPreferredDuringSchedulingIgnoredDuringExecution()
+        .endPodAffinity()
+        .endAffinity()
+        .build();
   }
 }

@@ -186,7 +186,7 @@ class SimulationIT {
         client
             .resource(
                 brief("init")
-                    .job(
+                    .with(
                         spec ->
                             new PodSpecBuilder(spec)
                                 .withInitContainers(
@@ -199,7 +199,8 @@ class SimulationIT {
                                         .withImage("proxy:1")
                                         .withRestartPolicy("Always")
                                         .build())
-                                .build()))
+                                .build())
+                    .job())
             .create();
     Pod running = awaitPodOf(job, pod -> pod.getStatus().getPhase().equals("Running"));
     List<ContainerStatus> init = running.getStatus().getInitContainerStatuses();
