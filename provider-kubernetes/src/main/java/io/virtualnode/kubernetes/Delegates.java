@@ -46,7 +46,11 @@ final class Delegates {
     }
     var delegate =
         translation.translate(
-            proxy, intent, namespaceIn(member, forwarding), member.settings().tolerations());
+            proxy,
+            intent,
+            namespaceIn(member, forwarding),
+            member.settings().nodeSelector(),
+            member.settings().tolerations());
     return member
         .api()
         .create(delegate)

@@ -49,6 +49,8 @@ final class PodState {
   private boolean gone;
   private int conflicts;
   private long joinUntil;
+  private @Nullable PodStatus meant;
+  private @Nullable PodStatus stored;
 
   PodState(PodKey key) {
     this.key = key;
@@ -140,6 +142,20 @@ final class PodState {
   synchronized void written(Pending pending, @Nullable PodStatus shown) {
     status = status.written(shown);
     settled(pending);
+  }
+
+  /** Notes what a write meant, and what the primary made of it. */
+  synchronized void settle(PodStatus desired, PodStatus answered) {
+    meant = desired;
+    stored = answered;
+  }
+
+  /**
+   * Whether {@code desired} was already made of {@code present}: what then differs is how the
+   * primary writes it, and writing again would change nothing.
+   */
+  synchronized boolean isSettled(PodStatus desired, PodStatus present) {
+    return desired.equals(meant) && present.equals(stored);
   }
 
   /** Takes the recordings out that were dealt with; who deals with them completes them. */

@@ -100,7 +100,7 @@ final class ProviderLink implements NodeContext {
           new ProviderException(
               Reason.INVALID, "record of pod " + pod + " outside of an apply: " + condition));
     }
-    return stored.minimalCompletionStage();
+    return stored;
   }
 
   @Override

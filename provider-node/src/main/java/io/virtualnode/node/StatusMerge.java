@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,10 +112,11 @@ final class StatusMerge {
     stored.getConditions().forEach(condition -> before.put(condition.getType(), condition));
 
     Map<String, PodCondition> after = new LinkedHashMap<>();
+    Set<String> reported = pushed.stream().map(PodCondition::getType).collect(Collectors.toSet());
     before.forEach(
         (type, condition) -> {
-          if (!KUBELET_CONDITIONS.contains(type)) {
-            after.put(type, condition);
+          if (!KUBELET_CONDITIONS.contains(type) || reported.contains(type)) {
+            after.put(type, condition); // keeps its place in the list
           }
         });
     for (PodCondition condition : pushed) {
@@ -147,7 +149,7 @@ final class StatusMerge {
         .build();
   }
 
-  /** As the API server does on decoding, so that what comes back equals what was meant. */
+  /** This and the next as the API server does, so that what comes back equals what was meant. */
   private static void completeAddresses(PodStatus status) {
     if (status.getPodIP() != null && status.getPodIPs().isEmpty()) {
       status.setPodIPs(List.of(new PodIP(status.getPodIP())));
@@ -162,13 +164,17 @@ final class StatusMerge {
   }
 
   private static void normalise(ContainerStatus container) {
-    normalise(container.getState());
-    normalise(container.getLastState());
+    container.setImage(Objects.requireNonNullElse(container.getImage(), ""));
+    container.setImageID(Objects.requireNonNullElse(container.getImageID(), ""));
+    container.setReady(Objects.requireNonNullElse(container.getReady(), false));
+    container.setRestartCount(Objects.requireNonNullElse(container.getRestartCount(), 0));
+    container.setState(normalised(container.getState()));
+    container.setLastState(normalised(container.getLastState()));
   }
 
-  private static void normalise(@Nullable ContainerState state) {
+  private static ContainerState normalised(@Nullable ContainerState state) {
     if (state == null) {
-      return;
+      return new ContainerState();
     }
     var running = state.getRunning();
     if (running != null) {
@@ -179,5 +185,6 @@ final class StatusMerge {
       terminated.setStartedAt(Times.asStored(terminated.getStartedAt()));
       terminated.setFinishedAt(Times.asStored(terminated.getFinishedAt()));
     }
+    return state;
   }
 }

@@ -30,7 +30,7 @@ final class StatusWriter {
   /** How long a Pending status waits for the apply under way, to travel with what that records. */
   private static final Duration JOIN = Duration.ofMillis(500);
 
-  private static final int MANY_CONFLICTS = 5;
+  private static final int MANY_CONFLICTS = 10;
   private static final String DAEMON_REASON = "DaemonSetNotForwarded";
   private static final String DAEMON_MESSAGE =
       "A virtual node is no machine: pods of DaemonSets are not run on it. Keep them off with the"
@@ -72,13 +72,21 @@ final class StatusWriter {
     PodStatus desired =
         new StatusMerge(generation(pod, pending), timer.now())
             .merge(pod.getStatus(), next, pending.conditions());
-    if (desired.equals(pod.getStatus())) {
+    PodStatus present = pod.getStatus();
+    if (desired.equals(present)
+        || (pending.recordings().isEmpty() && state.isSettled(desired, present))) {
       written(state, pending, next, pod);
       return hasMore(state, pending) ? write(state, 0) : finish(state, pod);
     }
     counters.statusWrites.increment();
     return api.patchPodStatus(state.key(), StatusPatch.of(pod, desired, api.serialization()))
-        .handle((stored, failure) -> answered(state, pending, next, stored, failure, conflicts))
+        .handle(
+            (stored, failure) -> {
+              if (stored != null) {
+                state.settle(desired, stored.getStatus());
+              }
+              return answered(state, pending, next, stored, failure, conflicts);
+            })
         .thenCompose(outcome -> outcome);
   }
 

@@ -189,6 +189,11 @@ public final class VirtualNode implements AutoCloseable {
     return counters.snapshot();
   }
 
+  /** How many pods anything is remembered of. */
+  int knownPods() {
+    return pods.states().size();
+  }
+
   /**
    * Ends without touching what runs: waits a bounded time for calls and writes under way, writes
    * the statuses that are due, then stops the provider. The Node object stays. Idempotent.

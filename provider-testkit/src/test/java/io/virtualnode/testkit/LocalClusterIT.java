@@ -8,8 +8,12 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -76,6 +80,44 @@ class LocalClusterIT {
     await()
         .atMost(LIMIT)
         .until(() -> cluster.client().pods().inNamespace("default").list().getItems().isEmpty());
+  }
+
+  @Test
+  @DisplayName("reports a deleted pod's end before the pod goes, after its time to stop")
+  void reports_the_end_of_a_deleted_pod() {
+    create("deleted", Map.of(Simulation.STOP_DELAY, "500ms"));
+    await().atMost(LIMIT).until(() -> "Running".equals(phase("deleted")));
+    var exitCodes = new CopyOnWriteArrayList<Integer>();
+    var gone = new CountDownLatch(1);
+    try (var watch =
+        cluster
+            .client()
+            .pods()
+            .inNamespace("default")
+            .withName("deleted")
+            .watch(
+                new Watcher<Pod>() {
+                  @Override
+                  public void eventReceived(Action action, Pod pod) {
+                    var state = pod.getStatus().getContainerStatuses().get(0).getState();
+                    if (state.getTerminated() != null) {
+                      exitCodes.add(state.getTerminated().getExitCode());
+                    }
+                    if (action == Action.DELETED) {
+                      gone.countDown();
+                    }
+                  }
+
+                  @Override
+                  public void onClose(WatcherException cause) {
+                    throw new AssertionError("watch broke", cause);
+                  }
+                })) {
+      assertThat(watch).isNotNull();
+      cluster.client().pods().inNamespace("default").withName("deleted").delete();
+      await().atMost(LIMIT).until(() -> gone.getCount() == 0);
+    }
+    assertThat(exitCodes).isNotEmpty().containsOnly(143);
   }
 
   @Test
