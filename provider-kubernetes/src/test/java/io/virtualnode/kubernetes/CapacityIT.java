@@ -45,11 +45,12 @@ class CapacityIT {
 
   @BeforeEach
   void begins_true() {
-    federation.awaitTruth("the test's begin");
+    federation.awaitTruth("the test's begin", Federation.LIMIT);
   }
 
   @AfterEach
   void clear() {
+    federation.a.removeNode("a-2");
     federation.clear();
     assertThat(federation.node().drift()).isZero();
   }
@@ -106,7 +107,7 @@ class CapacityIT {
   @Test
   @DisplayName("follows a node that is added, cordoned, tainted, not ready and deleted")
   void follows_nodes() {
-    federation.a.addNode("a-2", NodeShape.cores(3));
+    addNode("a-2", NodeShape.cores(3));
     federation.awaitTruth("a node was added");
     assertThat(federation.offered().get("cpu")).isEqualTo(9000);
     followsStatesOf("a-2", "an empty node");
@@ -118,7 +119,7 @@ class CapacityIT {
   @Test
   @DisplayName("follows a node on which our pod runs the same way, without eating others' room")
   void follows_nodes_with_our_pods() {
-    federation.a.addNode("a-2", NodeShape.cores(1));
+    addNode("a-2", NodeShape.cores(1));
     federation.awaitTruth("a node was added");
     run("ours", "1", Map.of());
     assertThat(federation.delegate("ours").getSpec().getNodeName()).isEqualTo("a-2");
@@ -266,6 +267,12 @@ class CapacityIT {
     Pod local = localPod(name, cpu);
     local.getSpec().setNodeName(node);
     member.client().resource(local).create();
+  }
+
+  /** A new node is tainted by its cluster until that has seen it Ready. */
+  private static void addNode(String name, NodeShape shape) {
+    federation.a.addNode(name, shape);
+    eventually("node " + name + " is usable", () -> node(name).getSpec().getTaints().isEmpty());
   }
 
   private static String phaseIn(LocalCluster member, String name) {

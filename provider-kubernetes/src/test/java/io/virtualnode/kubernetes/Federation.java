@@ -238,7 +238,11 @@ final class Federation implements AutoCloseable {
 
   /** Waits until the node offers exactly what all members have free, as {@link #awaitOffer}. */
   void awaitTruth(String after) {
-    awaitOffer(after, TRUTH, () -> free(a, b));
+    awaitTruth(after, TRUTH);
+  }
+
+  void awaitTruth(String after, Duration limit) {
+    awaitOffer(after, limit, () -> free(a, b));
   }
 
   /**
