@@ -20,7 +20,7 @@ class ApiServerProbeTest {
             new ResourceAttributesBuilder()
                 .withVerb("get")
                 .withGroup("")
-                .withResource("pods")
+                .with("pods")
                 .withSubresource("log")
                 .withNamespace("atlas")
                 .build());
@@ -32,11 +32,7 @@ class ApiServerProbeTest {
             ApiServerProbe.attributes(
                 new Permission("watch", "g", "pods", new Scope.AllNamespaces())))
         .isEqualTo(
-            new ResourceAttributesBuilder()
-                .withVerb("watch")
-                .withGroup("g")
-                .withResource("pods")
-                .build());
+            new ResourceAttributesBuilder().withVerb("watch").withGroup("g").with("pods").build());
   }
 
   @Test
@@ -48,7 +44,7 @@ class ApiServerProbeTest {
             new ResourceAttributesBuilder()
                 .withVerb("get")
                 .withGroup("")
-                .withResource("namespaces")
+                .with("namespaces")
                 .withName("kube-system")
                 .withNamespace("kube-system")
                 .build());
