@@ -50,7 +50,7 @@ public final class LocalCluster implements AutoCloseable {
     kubeconfig = files.kubeconfig("admin", List.of("system:masters"));
     client = newClient(kubeconfig);
     nodes = new SimulatedNodes(client);
-    shutdownHook = new Thread(this::end, "end-" + spec.name());
+    shutdownHook = new Thread(this::abort, "end-" + spec.name());
   }
 
   /** Describes a cluster of this name, which appears in messages, files and node names. */
@@ -213,6 +213,20 @@ public final class LocalCluster implements AutoCloseable {
     controlPlane.process(KubeTool.KUBE_APISERVER).thaw();
   }
 
+  /**
+   * Stops all kubelets of simulated nodes where they are (SIGSTOP), as when a site loses power: no
+   * pod starts, ends or goes, and the nodes' Leases run out. When a lost node is told from a slow
+   * one is the controller manager's flag {@code --node-monitor-grace-period} (50 s).
+   */
+  public synchronized void freezeKubelets() {
+    controlPlane.process(KubeTool.KWOK).freeze();
+  }
+
+  /** Lets frozen kubelets go on (SIGCONT). */
+  public synchronized void thawKubelets() {
+    controlPlane.process(KubeTool.KWOK).thaw();
+  }
+
   /** Adds a simulated node and waits until pods can be scheduled to it. */
   public void addNode(String node, NodeShape shape) {
     synchronized (this) {
@@ -252,7 +266,16 @@ public final class LocalCluster implements AutoCloseable {
    */
   @Override
   public void close() {
-    end();
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      client.close();
+      controlPlane.stopAll();
+      ports.release();
+      removeFiles();
+    }
     try {
       Runtime.getRuntime().removeShutdownHook(shutdownHook);
     } catch (IllegalStateException e) {
@@ -260,14 +283,13 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
-  private synchronized void end() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    client.close();
-    controlPlane.stopAll();
-    ports.release();
+  /** What the JVM's end leaves time for. Takes no lock: another thread may hold it in a start. */
+  private void abort() {
+    controlPlane.killAll();
+    removeFiles();
+  }
+
+  private void removeFiles() {
     if (spec.keepFiles()) {
       LOG.info("files of {} are kept in {}", spec.name(), files.directory());
     } else {
