@@ -6,15 +6,10 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.virtualnode.testkit.TestkitException.Reason;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,7 +49,7 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /** Describes a cluster of this name, which appears in messages, files and node names. */
-  public static LocalClusterBuilder named(String name) {
+  public static LocalClusterBuilder builder(String name) {
     return new LocalClusterBuilder(name);
   }
 
@@ -64,32 +59,7 @@ public final class LocalCluster implements AutoCloseable {
    * @throws TestkitException when one does not start; the others are closed then
    */
   public static List<LocalCluster> startAll(LocalClusterBuilder... builders) {
-    List<CompletableFuture<LocalCluster>> starts =
-        Arrays.stream(builders)
-            .map(builder -> CompletableFuture.supplyAsync(builder::start, LocalCluster::inThread))
-            .toList();
-    List<LocalCluster> started = new ArrayList<>();
-    CompletionException failure = null;
-    for (CompletableFuture<LocalCluster> start : starts) {
-      try {
-        started.add(start.join());
-      } catch (CompletionException e) {
-        failure = e;
-      }
-    }
-    if (failure == null) {
-      return List.copyOf(started);
-    }
-    started.forEach(LocalCluster::close);
-    throw failure.getCause() instanceof TestkitException known
-        ? known
-        : new TestkitException(Reason.PROCESS_FAILED, "a cluster did not start", failure);
-  }
-
-  private static void inThread(Runnable start) {
-    Thread thread = new Thread(start, "start-cluster");
-    thread.setDaemon(true);
-    thread.start();
+    return ParallelStart.of(List.of(builders));
   }
 
   static LocalCluster start(ClusterSpec spec, KubeBinaries binaries) {
@@ -118,7 +88,7 @@ public final class LocalCluster implements AutoCloseable {
     LOG.info(
         "{} is ready at {} after {} ms",
         spec.name(),
-        apiServerUrl(),
+        url(),
         TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started));
   }
 
@@ -154,7 +124,7 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /** Where the API server listens, such as {@code https://127.0.0.1:23456}. */
-  public String apiServerUrl() {
+  public String url() {
     return url(ports);
   }
 
@@ -164,7 +134,7 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /** The directory of its files; the log of each process is there as NAME.log. */
-  public Path directory() {
+  public Path folder() {
     return files.directory();
   }
 
@@ -255,7 +225,7 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /** Process ids of all that runs for this cluster. */
-  List<Long> pids() {
+  public List<Long> pids() {
     synchronized (this) {
       return controlPlane.processes().stream().map(GuardedProcess::pid).toList();
     }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /** Describes a {@link LocalCluster} and starts it. Not for use by several threads. */
@@ -20,6 +21,7 @@ public final class LocalClusterBuilder {
   private final List<String> schedulerFlags = new ArrayList<>();
   private boolean scheduler = true;
   private boolean keepFiles;
+  private Consumer<String> progress = line -> System.err.println("[testkit] " + line);
 
   LocalClusterBuilder(String name) {
     this.name = requireNonNull(name, "name is null");
@@ -74,6 +76,12 @@ public final class LocalClusterBuilder {
     return this;
   }
 
+  /** Takes lines for a person who waits, instead of standard error. */
+  public LocalClusterBuilder progress(Consumer<String> lines) {
+    progress = requireNonNull(lines, "lines is null");
+    return this;
+  }
+
   /**
    * Starts the cluster and waits until its nodes are Ready and pods can be created in the namespace
    * default: about five seconds, once the binaries are in the cache.
@@ -81,7 +89,7 @@ public final class LocalClusterBuilder {
    * @throws TestkitException when it does not start; the message ends with the process's log
    */
   public LocalCluster start() {
-    return LocalCluster.start(spec(), KubeBinaries.locate());
+    return LocalCluster.start(spec(), KubeBinaries.locate(progress));
   }
 
   private ClusterSpec spec() {

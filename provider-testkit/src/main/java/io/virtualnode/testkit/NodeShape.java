@@ -27,6 +27,11 @@ public record NodeShape(
     taints = List.copyOf(requireNonNull(taints, "taints is null"));
   }
 
+  /** A node with this many cores, 4 GiB of memory and 20 GiB of disk for each, and 110 pods. */
+  public static NodeShape cores(int cores) {
+    return of(cores, 4L * cores + "Gi", 20L * cores + "Gi", 110);
+  }
+
   /** A node of that many cores and memory (as in "32Gi") with 100 GiB of disk and 110 pods. */
   public static NodeShape of(int cores, String memory) {
     return of(cores, memory, "100Gi", 110);
@@ -45,7 +50,7 @@ public record NodeShape(
   }
 
   /** The same with an amount of one resource added or replaced. */
-  public NodeShape withResource(String name, String amount) {
+  public NodeShape with(String name, String amount) {
     Map<String, Quantity> more = new HashMap<>(resources);
     more.put(name, new Quantity(amount));
     return new NodeShape(more, labels, taints);

@@ -31,8 +31,8 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 class LocalClusterIT {
 
   private final LocalCluster cluster =
-      LocalCluster.named("alpha")
-          .nodes(1, NodeShape.of(8, "32Gi").withLabel("site", "a").withResource("x.org/gpu", "2"))
+      LocalCluster.builder("alpha")
+          .nodes(1, NodeShape.of(8, "32Gi").withLabel("site", "a").with("x.org/gpu", "2"))
           .nodes(1, 4, "16Gi", "50Gi", 20)
           .start();
   private final KubernetesClient client = cluster.client();
@@ -78,7 +78,7 @@ class LocalClusterIT {
             .addToData("k", "v")
             .build();
     client.resource(kept).create();
-    String url = cluster.apiServerUrl();
+    String url = cluster.url();
 
     cluster.stopApiServer();
     assertThat(answers(url)).isFalse();
@@ -88,7 +88,7 @@ class LocalClusterIT {
     cluster.killApiServer();
     assertThat(answers(url)).isFalse();
     cluster.startApiServer();
-    assertThat(cluster.apiServerUrl()).isEqualTo(url);
+    assertThat(cluster.url()).isEqualTo(url);
     assertThat(requireNonNull(client.resource(kept).get()).getData()).containsEntry("k", "v");
     assertRunsAJob("after-restart");
   }
@@ -98,11 +98,11 @@ class LocalClusterIT {
   void freezeAndThaw() {
     cluster.freezeApiServer();
     try {
-      assertThat(answers(cluster.apiServerUrl())).isFalse();
+      assertThat(answers(cluster.url())).isFalse();
     } finally {
       cluster.thawApiServer();
     }
-    await().atMost(Duration.ofSeconds(10)).until(() -> answers(cluster.apiServerUrl()));
+    await().atMost(Duration.ofSeconds(10)).until(() -> answers(cluster.url()));
   }
 
   @Test
@@ -166,7 +166,8 @@ class LocalClusterIT {
   @Test
   @DisplayName("a cluster with a wrong flag fails with the log of the process that refused it")
   void failureShowsTheLog() {
-    assertThatThrownBy(() -> LocalCluster.named("wrong").apiServerFlags("--no-such-flag=1").start())
+    assertThatThrownBy(
+            () -> LocalCluster.builder("wrong").apiServerFlags("--no-such-flag=1").start())
         .isInstanceOf(TestkitException.class)
         .hasMessageContaining("kube-apiserver of wrong")
         .hasMessageContaining("unknown flag: --no-such-flag");
@@ -177,17 +178,32 @@ class LocalClusterIT {
   void parallelStartAndClose() {
     List<LocalCluster> clusters =
         LocalCluster.startAll(
-            LocalCluster.named("primary").scheduler(false),
-            LocalCluster.named("beta").nodes(1, NodeShape.of(1, "2Gi")));
+            LocalCluster.builder("primary").scheduler(false),
+            LocalCluster.builder("beta").nodes(1, NodeShape.of(1, "2Gi")));
     assertThat(clusters).extracting(LocalCluster::name).containsExactly("primary", "beta");
     List<Long> pids = clusters.stream().flatMap(one -> one.pids().stream()).toList();
-    List<Path> directories = clusters.stream().map(LocalCluster::directory).toList();
+    List<Path> directories = clusters.stream().map(LocalCluster::folder).toList();
     assertThat(pids).hasSize(3 + 5).allMatch(LocalClusterIT::isAlive);
 
     clusters.forEach(LocalCluster::close);
 
     assertThat(pids).noneMatch(LocalClusterIT::isAlive);
     assertThat(directories).noneMatch(Files::exists);
+  }
+
+  @Test
+  @DisplayName("when one of several clusters does not start, none is left")
+  void allOrNone() {
+    assertThatThrownBy(
+            () ->
+                LocalCluster.startAll(
+                    LocalCluster.builder("good"),
+                    LocalCluster.builder("bad").apiServerFlags("--no-such-flag=1")))
+        .isInstanceOf(TestkitException.class)
+        .hasMessageContaining("kube-apiserver of bad");
+    assertThat(ProcessHandle.current().descendants())
+        .noneMatch(
+            process -> process.info().commandLine().orElse("").contains("virtualnode-good-"));
   }
 
   private void assertRunsAJob(String name) {

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
 class SimulationIT {
 
   private final LocalCluster cluster =
-      LocalCluster.named("simulation").nodes(2, NodeShape.of(16, "64Gi")).start();
+      LocalCluster.builder("simulation").nodes(2, NodeShape.of(16, "64Gi")).start();
   private final KubernetesClient client = cluster.client();
 
   @BeforeAll
