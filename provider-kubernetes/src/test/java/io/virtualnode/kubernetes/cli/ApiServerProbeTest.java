@@ -20,7 +20,7 @@ class ApiServerProbeTest {
             new ResourceAttributesBuilder()
                 .withVerb("get")
                 .withGroup("")
-                .with("pods")
+                .withResource("pods")
                 .withSubresource("log")
                 .withNamespace("atlas")
                 .build());
@@ -32,7 +32,11 @@ class ApiServerProbeTest {
             ApiServerProbe.attributes(
                 new Permission("watch", "g", "pods", new Scope.AllNamespaces())))
         .isEqualTo(
-            new ResourceAttributesBuilder().withVerb("watch").withGroup("g").with("pods").build());
+            new ResourceAttributesBuilder()
+                .withVerb("watch")
+                .withGroup("g")
+                .withResource("pods")
+                .build());
   }
 
   @Test
@@ -44,7 +48,7 @@ class ApiServerProbeTest {
             new ResourceAttributesBuilder()
                 .withVerb("get")
                 .withGroup("")
-                .with("namespaces")
+                .withResource("namespaces")
                 .withName("kube-system")
                 .withNamespace("kube-system")
                 .build());
