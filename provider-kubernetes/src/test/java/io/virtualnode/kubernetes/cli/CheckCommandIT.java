@@ -30,8 +30,8 @@ class CheckCommandIT {
   static void start() {
     var clusters =
         LocalCluster.startAll(
-            LocalCluster.named("primary"),
-            LocalCluster.named("site-a").nodes(1, NodeShape.of(8, "32Gi")));
+            LocalCluster.builder("primary"),
+            LocalCluster.builder("site-a").nodes(1, NodeShape.of(8, "32Gi")));
     primary = clusters.get(0);
     member = clusters.get(1);
     member.createNamespace("atlas");
@@ -53,7 +53,7 @@ class CheckCommandIT {
         .anyMatch(
             line ->
                 line.matches("member site-a: Kubernetes v1\\.\\d+\\.\\d+ at https://.*")
-                    && line.contains(member.apiServerUrl()))
+                    && line.contains(member.url()))
         .endsWith("All right: 2 clusters are ready");
     assertThat(result.exitCode()).isZero();
   }
@@ -122,8 +122,7 @@ class CheckCommandIT {
 
   @Test
   void credentials_that_the_member_does_not_know_are_said() throws Exception {
-    var stranger =
-        Files.writeString(directory.resolve("stranger"), kubeconfig(member.apiServerUrl()));
+    var stranger = Files.writeString(directory.resolve("stranger"), kubeconfig(member.url()));
     var result = check("- {name: site-a, kubeconfig: " + stranger + "}");
 
     assertThat(result.exitCode()).isEqualTo(1);
