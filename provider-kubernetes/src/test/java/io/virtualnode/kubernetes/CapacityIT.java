@@ -107,7 +107,7 @@ class CapacityIT {
   @Test
   @DisplayName("follows a node that is added, cordoned, tainted, not ready and deleted")
   void follows_nodes() {
-    addNode("a-2", NodeShape.cores(3));
+    federation.a.addNode("a-2", NodeShape.cores(3));
     federation.awaitTruth("a node was added");
     assertThat(federation.offered().get("cpu")).isEqualTo(9000);
     followsStatesOf("a-2", "an empty node");
@@ -119,7 +119,7 @@ class CapacityIT {
   @Test
   @DisplayName("follows a node on which our pod runs the same way, without eating others' room")
   void follows_nodes_with_our_pods() {
-    addNode("a-2", NodeShape.cores(1));
+    federation.a.addNode("a-2", NodeShape.cores(1));
     federation.awaitTruth("a node was added");
     run("ours", "1", Map.of());
     assertThat(federation.delegate("ours").getSpec().getNodeName()).isEqualTo("a-2");
@@ -148,7 +148,6 @@ class CapacityIT {
     federation.awaitTruth(what + " became NotReady");
     assertThat(federation.offered().get("cpu")).isEqualTo(without);
     federation.a.setNodeReady(node, true);
-    eventually("no taint left", () -> node(node).getSpec().getTaints().isEmpty());
     federation.awaitTruth(what + " became Ready again");
     assertThat(federation.offered().get("cpu")).isEqualTo(before);
   }
@@ -267,12 +266,6 @@ class CapacityIT {
     Pod local = localPod(name, cpu);
     local.getSpec().setNodeName(node);
     member.client().resource(local).create();
-  }
-
-  /** A new node is tainted by its cluster until that has seen it Ready. */
-  private static void addNode(String name, NodeShape shape) {
-    federation.a.addNode(name, shape);
-    eventually("node " + name + " is usable", () -> node(name).getSpec().getTaints().isEmpty());
   }
 
   private static String phaseIn(LocalCluster member, String name) {

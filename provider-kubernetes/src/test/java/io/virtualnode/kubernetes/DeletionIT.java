@@ -12,7 +12,6 @@ import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.delegate.Intent;
-import io.virtualnode.testkit.LocalCluster;
 import io.virtualnode.testkit.NodeShape;
 import io.virtualnode.testkit.Simulation;
 import java.time.Duration;
@@ -152,20 +151,31 @@ class DeletionIT {
   }
 
   @Test
-  @DisplayName("a delegate in its member fails the proxy with a reason, never lets it succeed")
+  @DisplayName("a delegate in its member ends the proxy as the member says that it ended")
   void a_delegate() {
     run("robbed", Map.of(Simulation.STOP_DELAY, "1s"));
-    var delegate = federation.delegate("robbed").getMetadata();
-    var member = memberOf(delegate.getName());
-    member.client().pods().inNamespace("default").withName(delegate.getName()).delete();
+    delegateOf("robbed").delete();
     eventually("it ends", () -> federation.delegate("robbed").isMarkedForDeletion());
     assertThat(federation.proxy("robbed").getStatus().getPhase()).isEqualTo("Running");
     federation.awaitPhase("robbed", "Failed");
-    assertThat(federation.delegate("robbed")).as("proven gone before the proxy failed").isNull();
+    var end = federation.proxy("robbed").getStatus().getContainerStatuses().get(0).getState();
+    assertThat(end.getTerminated().getExitCode()).isEqualTo(143);
+    federation.awaitTruth("a delegate was deleted in its member");
+    proxy("robbed").delete();
+    eventually("it has gone", () -> federation.proxy("robbed") == null);
+  }
+
+  @Test
+  @DisplayName("a delegate by force in its member fails the proxy with a reason")
+  void a_delegate_by_force() {
+    run("robbed", Map.of());
+    delegateOf("robbed").withGracePeriod(0).delete();
+    federation.awaitPhase("robbed", "Failed");
+    assertThat(federation.delegate("robbed")).as("a second delegate").isNull();
     var status = federation.proxy("robbed").getStatus();
     assertThat(status.getReason()).isEqualTo("DelegateLost");
     assertThat(status.getMessage()).contains("deleted in the member");
-    federation.awaitTruth("a delegate was deleted in its member");
+    federation.awaitTruth("a delegate was deleted by force");
     proxy("robbed").delete();
     eventually("it has gone", () -> federation.proxy("robbed") == null);
   }
@@ -244,10 +254,13 @@ class DeletionIT {
         .count();
   }
 
-  private static LocalCluster memberOf(String delegate) {
-    return federation.a.client().pods().inNamespace("default").withName(delegate).get() != null
-        ? federation.a
-        : federation.b;
+  private static PodResource delegateOf(String name) {
+    var delegate = federation.delegate(name).getMetadata().getName();
+    return List.of(federation.a, federation.b).stream()
+        .map(member -> member.client().pods().inNamespace("default").withName(delegate))
+        .filter(pod -> pod.get() != null)
+        .findFirst()
+        .orElseThrow();
   }
 
   private static void awaitNothingLeft() {
