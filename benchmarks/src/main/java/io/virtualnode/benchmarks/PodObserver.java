@@ -29,6 +29,7 @@ final class PodObserver implements AutoCloseable {
   private final Sink sink;
   private final CompletableFuture<Void> watching = new CompletableFuture<>();
   private final Thread thread;
+  private String resourceVersion = "0"; // used by the thread only
   private volatile boolean closed;
 
   private PodObserver(String name, ApiAccess api, String namespace, Sink sink) {
@@ -53,23 +54,30 @@ final class PodObserver implements AutoCloseable {
     thread.interrupt();
   }
 
+  /** An API server may end a watch at any time: it is resumed where it ended. */
   private void run() {
     try {
-      var connection =
-          api.open(
-              "/api/v1/namespaces/%s/pods?watch=true&resourceVersion=0&timeoutSeconds=7200"
-                  .formatted(namespace));
-      try (var in = connection.getInputStream()) {
-        watching.complete(null);
-        read(in);
-      } finally {
-        connection.disconnect();
+      while (!closed) {
+        watch();
       }
     } catch (IOException | RuntimeException e) {
       watching.completeExceptionally(e);
       if (!closed) {
         System.err.println(thread.getName() + " has ended: " + e);
       }
+    }
+  }
+
+  private void watch() throws IOException {
+    var connection =
+        api.open(
+            "/api/v1/namespaces/%s/pods?watch=true&resourceVersion=%s&timeoutSeconds=7200"
+                .formatted(namespace, resourceVersion));
+    try (var in = connection.getInputStream()) {
+      watching.complete(null);
+      read(in);
+    } finally {
+      connection.disconnect();
     }
   }
 
@@ -83,23 +91,31 @@ final class PodObserver implements AutoCloseable {
       int count = in.read(buffer, filled, buffer.length - filled);
       long now = System.nanoTime();
       if (count < 0) {
-        throw new IOException("the API server ended the watch");
+        return;
       }
       filled = handOn(buffer, filled + count, now);
     }
   }
 
   /** Hands on the whole lines and moves the rest to the front. */
-  private int handOn(byte[] buffer, int filled, long now) {
+  private int handOn(byte[] buffer, int filled, long now) throws IOException {
     int start = 0;
     for (int i = 0; i < filled; i++) {
       if (buffer[i] == '\n') {
         var line = Arrays.copyOfRange(buffer, start, i);
-        sink.seen(PodSighting.parse(line, line.length), now);
+        handOn(PodSighting.parse(line, line.length), now);
         start = i + 1;
       }
     }
     System.arraycopy(buffer, start, buffer, 0, filled - start);
     return filled - start;
+  }
+
+  private void handOn(PodSighting sighting, long now) throws IOException {
+    if (sighting.type().equals("ERROR")) {
+      throw new IOException("the watch cannot be resumed after " + resourceVersion);
+    }
+    resourceVersion = sighting.resourceVersion();
+    sink.seen(sighting, now);
   }
 }
