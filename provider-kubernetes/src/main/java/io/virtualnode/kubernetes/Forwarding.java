@@ -41,6 +41,9 @@ final class Forwarding {
   /** Whether the delegate has had anything to tell yet, so that its status is worth a write. */
   boolean telling;
 
+  /** Whether nothing of it is left in any member, and nothing will come. */
+  boolean gone;
+
   Forwarding(PodKey proxy) {
     this.proxy = proxy;
   }

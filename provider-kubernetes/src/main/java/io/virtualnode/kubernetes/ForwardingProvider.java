@@ -163,7 +163,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
   /** A delegate may exist, or come to exist, that no watch has shown yet: its slot is held. */
   private static @Nullable NodeKey slotByIntent(Forwarding forwarding) {
     var intent = forwarding.intent;
-    return intent == null || forwarding.delegateWasSeen
+    return intent == null || forwarding.delegateWasSeen || forwarding.gone
         ? null
         : new NodeKey(intent.member(), intent.node());
   }
@@ -176,6 +176,9 @@ public final class ForwardingProvider implements Provider, PodObserver {
     if (forwarding != null) {
       synchronized (forwarding) {
         forwarding.inPrimary = false;
+        if (forwarding.gone) {
+          forwardings.forget(forwarding);
+        }
       }
     }
   }
@@ -311,6 +314,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
   private void gone(Forwarding forwarding) {
     account.update(ledger -> ledger.release(forwarding.proxy.uid()));
     forwarding.delegate = null;
+    forwarding.gone = true;
     if (!forwarding.inPrimary) {
       forwardings.forget(forwarding);
     }

@@ -1,9 +1,13 @@
 package io.virtualnode.kubernetes;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -19,7 +23,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * A primary and two members on real clusters with a virtual node over them, for tests to act upon;
@@ -29,8 +36,12 @@ final class Federation implements AutoCloseable {
 
   static final String NODE = "vnode";
   static final String NAMESPACE = "default";
-  static final Duration LIMIT = Duration.ofSeconds(20);
-  static final Set<String> RESOURCES = Set.of("cpu", "memory", "ephemeral-storage", "pods");
+  static final Duration LIMIT = Duration.ofSeconds(30);
+
+  /** How soon after its cause a change must show in what the node offers. */
+  static final Duration TRUTH = Duration.ofSeconds(1);
+
+  static final List<String> RESOURCES = List.of("cpu", "ephemeral-storage", "memory", "pods");
 
   final LocalCluster primary;
   final LocalCluster a;
@@ -60,24 +71,41 @@ final class Federation implements AutoCloseable {
     return started;
   }
 
+  /** Both members with everything else as by default. */
   Configuration configuration() {
+    return configuration(settings(a), settings(b));
+  }
+
+  Configuration configuration(MemberSettings... members) {
     return new Configuration(
         NodeSettings.named(NODE),
         ClusterAccess.of(primary.kubeconfig()),
         Configuration.DEFAULT_MAX_AGE,
-        List.of(
-            MemberSettings.named("a", ClusterAccess.of(a.kubeconfig())),
-            MemberSettings.named("b", ClusterAccess.of(b.kubeconfig()))));
+        List.of(members));
+  }
+
+  static MemberSettings settings(LocalCluster member) {
+    return MemberSettings.named(member.name(), ClusterAccess.of(member.kubeconfig()));
   }
 
   ForwardingNode node() {
     return node;
   }
 
+  /** Ends the node's process, as far as one can within this one. */
+  void stopNode() {
+    node.close();
+  }
+
+  /** Starts the node's next process. */
+  void startNextNode() {
+    node = startNode();
+  }
+
   /** Ends the node's process and starts another. */
   void restartNode() {
-    node.close();
-    node = startNode();
+    stopNode();
+    startNextNode();
   }
 
   /** A pod that goes to the virtual node; annotations say how its delegate lives. */
@@ -145,10 +173,12 @@ final class Federation implements AutoCloseable {
   }
 
   void awaitPhase(String name, String phase) {
-    await("pod " + name + " " + phase)
-        .atMost(LIMIT)
-        .pollInterval(Duration.ofMillis(50))
-        .until(() -> proxy(name) != null && phase.equals(proxy(name).getStatus().getPhase()));
+    eventually(
+        "pod " + name + " " + phase,
+        () -> {
+          var pod = proxy(name);
+          return pod != null && phase.equals(pod.getStatus().getPhase());
+        });
   }
 
   /** What the virtual node says it has. */
@@ -176,17 +206,100 @@ final class Federation implements AutoCloseable {
         .reduce(Resources.NONE, Resources::plus);
   }
 
-  /** What a member has free on the nodes named, as its own API server shows it. */
-  static Resources free(LocalCluster member, String... nodes) {
+  /** What the members have free on their usable nodes, as their own API servers show it. */
+  static Resources free(LocalCluster... members) {
     var free = Resources.NONE;
-    for (var name : nodes) {
-      var node = member.client().nodes().withName(name).get();
-      free =
-          free.plus(
-              Resources.ofQuantities(node.getStatus().getAllocatable())
-                  .minus(requests(member.client(), name)));
+    for (var member : members) {
+      for (var node : member.client().nodes().list().getItems()) {
+        if (isUsable(node)) {
+          free =
+              free.plus(Resources.ofQuantities(node.getStatus().getAllocatable()))
+                  .minus(requests(member.client(), node.getMetadata().getName()));
+        }
+      }
     }
     return free;
+  }
+
+  private static boolean isUsable(Node node) {
+    boolean ready =
+        node.getStatus().getConditions().stream()
+            .anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
+    return ready
+        && !Boolean.TRUE.equals(node.getSpec().getUnschedulable())
+        && node.getSpec().getTaints().stream()
+            .allMatch(taint -> taint.getEffect().equals("PreferNoSchedule"));
+  }
+
+  /** What the primary's scheduler may still give away. */
+  Resources offered() {
+    return allocatable().minus(bound());
+  }
+
+  /** Waits until the node offers exactly what all members have free, as {@link #awaitOffer}. */
+  void awaitTruth(String after) {
+    awaitTruth(after, TRUTH);
+  }
+
+  void awaitTruth(String after, Duration limit) {
+    awaitOffer(after, limit, () -> free(a, b));
+  }
+
+  /**
+   * Waits until the node offers that, at most for the time given, and prints how long it took. To
+   * be called when the cause is in the API server.
+   */
+  void awaitOffer(String after, Duration limit, Supplier<Resources> free) {
+    long start = System.nanoTime();
+    await("the offer is true after " + after)
+        .atMost(limit)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(20))
+        .untilAsserted(() -> assertThat(offered()).isEqualTo(free.get()));
+    System.out.printf(
+        "settled in %d ms after %s%n", (System.nanoTime() - start) / 1_000_000, after);
+  }
+
+  /** Waits until something holds, looking often. */
+  static void eventually(String what, Callable<Boolean> condition) {
+    await(what).atMost(LIMIT).pollInterval(Duration.ofMillis(30)).until(condition);
+  }
+
+  /** Everything that a delegate's status says of its run must stand on the proxy as it is. */
+  static void assertSameRun(PodStatus proxy, PodStatus delegate) {
+    assertThat(Run.of(proxy)).isEqualTo(Run.of(delegate));
+  }
+
+  /** What a status says of a run. */
+  record Run(
+      String phase,
+      String reason,
+      String message,
+      String startTime,
+      List<ContainerStatus> initContainers,
+      List<ContainerStatus> containers,
+      String podIp,
+      String hostIp,
+      Map<String, String> conditions) {
+
+    static Run of(PodStatus status) {
+      var conditions = new TreeMap<String, String>();
+      for (var condition : status.getConditions()) {
+        if (Set.of("Initialized", "Ready", "ContainersReady").contains(condition.getType())) {
+          conditions.put(condition.getType(), condition.getStatus() + " " + condition.getReason());
+        }
+      }
+      return new Run(
+          status.getPhase(),
+          status.getReason(),
+          status.getMessage(),
+          status.getStartTime(),
+          status.getInitContainerStatuses(),
+          status.getContainerStatuses(),
+          status.getPodIP(),
+          status.getHostIP(),
+          conditions);
+    }
   }
 
   /** Deletes every pod and job of all clusters and waits until they are gone. */

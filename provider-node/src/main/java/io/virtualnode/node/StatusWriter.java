@@ -38,12 +38,14 @@ final class StatusWriter {
 
   private final PrimaryApi api;
   private final Pods pods;
+  private final Events events;
   private final Timer timer;
   private final Counters counters;
 
-  StatusWriter(PrimaryApi api, Pods pods, Timer timer, Counters counters) {
+  StatusWriter(PrimaryApi api, Pods pods, Events events, Timer timer, Counters counters) {
     this.api = api;
     this.pods = pods;
+    this.events = events;
     this.timer = timer;
     this.counters = counters;
   }
@@ -85,13 +87,14 @@ final class StatusWriter {
               if (stored != null) {
                 state.settle(desired, stored.getStatus());
               }
-              return answered(state, pending, next, stored, failure, conflicts);
+              return answered(state, pod, pending, next, stored, failure, conflicts);
             })
         .thenCompose(outcome -> outcome);
   }
 
   private CompletionStage<Outcome> answered(
       PodState state,
+      Pod pod,
       PodState.Pending pending,
       @Nullable PodStatus next,
       @Nullable Pod stored,
@@ -117,13 +120,14 @@ final class StatusWriter {
       }
       default -> {}
     }
-    abandon(
-        state,
-        pending,
-        new ProviderException(
-            Reason.UNAVAILABLE,
-            "status of pod " + state.key() + " was not stored: " + cause.getMessage(),
-            cause));
+    if (isRefusal(PrimaryApi.code(cause))) {
+      events.publish(state.key(), true, "StatusRefused", String.valueOf(cause.getMessage()));
+      if (pending.gone() && pod.getMetadata().getDeletionTimestamp() != null) {
+        abandon(state, pending, notStored(state.key(), cause));
+        return finish(state, pod); // nobody will miss a status that can never be stored
+      }
+    }
+    abandon(state, pending, notStored(state.key(), cause));
     return CompletableFuture.failedFuture(cause);
   }
 
@@ -241,6 +245,18 @@ final class StatusWriter {
   private static void abandon(PodState state, PodState.Pending pending, ProviderException failure) {
     state.settled(pending);
     pending.recordings().forEach(recording -> recording.stored().completeExceptionally(failure));
+  }
+
+  private static ProviderException notStored(PodKey key, Throwable cause) {
+    return new ProviderException(
+        Reason.UNAVAILABLE,
+        "status of pod " + key + " was not stored: " + cause.getMessage(),
+        cause);
+  }
+
+  /** Whether the primary will never accept this, however often it is sent. */
+  private static boolean isRefusal(int code) {
+    return code == 400 || code == 413 || code == 422;
   }
 
   private static ProviderException notFound(PodKey key) {

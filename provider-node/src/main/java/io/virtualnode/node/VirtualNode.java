@@ -84,7 +84,7 @@ public final class VirtualNode implements AutoCloseable {
             settings.name(), new PrimaryApi(leaseClient, executor), executor, timer, counters);
     this.node = new NodeController(settings, client, api, lease, executor, timer, counters);
 
-    StatusWriter writer = new StatusWriter(api, pods, timer, counters);
+    StatusWriter writer = new StatusWriter(api, pods, events, timer, counters);
     RandomGenerator random = RandomGenerator.getDefault();
     this.statusQueue = new WorkQueue<>("status write", writer::write, executor, timer, random);
     PodController controller =
@@ -120,14 +120,15 @@ public final class VirtualNode implements AutoCloseable {
    * @throws NodeException if the node can never be run so
    */
   public static void run(Provider provider, String nodeName) {
-    try (KubernetesClient client = ApiClients.client(Config.autoConfigure(null))) {
-      VirtualNode node = builder(client, provider).name(nodeName).build();
+    try (KubernetesClient client = ApiClients.client(Config.autoConfigure(null));
+        VirtualNode node = builder(client, provider).name(nodeName).build()) {
       CountDownLatch ended = new CountDownLatch(1);
+      Runnable close = node::close;
       Runtime.getRuntime()
           .addShutdownHook(
               new Thread(
                   () -> {
-                    node.close();
+                    close.run();
                     ended.countDown();
                   },
                   "vnode-shutdown"));

@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
@@ -249,7 +250,7 @@ final class VirtualNodeIT {
     next.node().report(NodeReport.ready(Map.of("cpu", new Quantity("2"))));
     await()
         .until(
-            () -> observedNode().getStatus().getAllocatable().get("cpu").equals(new Quantity("2")));
+            () -> new Quantity("2").equals(observedNode().getStatus().getAllocatable().get("cpu")));
 
     Node now = observedNode();
     assertThat(now.getMetadata().getLabels()).containsEntry("site", "a");
@@ -338,12 +339,12 @@ final class VirtualNodeIT {
     start();
     PodKey key = running(pod("long"));
 
-    client.pods().inNamespace(name).withName("long").withGracePeriod(300).delete();
+    client.pods().inNamespace(name).withName("long").withGracePeriod(90).delete();
     await().until(() -> !provider.calls("remove", key).isEmpty());
-    assertThat(provider.calls("remove", key).get(0).grace()).isEqualTo(Duration.ofSeconds(300));
-    client.pods().inNamespace(name).withName("long").withGracePeriod(60).delete();
+    assertThat(provider.calls("remove", key).get(0).grace()).isEqualTo(Duration.ofSeconds(90));
+    client.pods().inNamespace(name).withName("long").withGracePeriod(45).delete();
     await().until(() -> provider.calls("remove", key).size() == 2);
-    assertThat(provider.calls("remove", key).get(1).grace()).isEqualTo(Duration.ofSeconds(60));
+    assertThat(provider.calls("remove", key).get(1).grace()).isEqualTo(Duration.ofSeconds(45));
     assertThat(current(key)).isPresent();
 
     try (var seen = new PhaseLog(client, name)) {
@@ -545,6 +546,23 @@ final class VirtualNodeIT {
     provider.node().requeue(key);
     await().until(() -> provider.calls("apply", key).size() == 3);
     await().during(Duration.ofMillis(300)).until(() -> provider.calls("apply", key).size() == 3);
+  }
+
+  @Test
+  void pod_leaves_with_an_event_when_its_last_status_is_one_the_primary_refuses() {
+    provider.onRemove = (pod, grace) -> CompletableFuture.completedFuture(null);
+    start();
+    PodKey key = running(pod("malformed"));
+    client.pods().inNamespace(name).withName("malformed").withGracePeriod(90).delete();
+    await().until(() -> !provider.calls("remove", key).isEmpty());
+
+    provider
+        .node()
+        .podStatus(key, new PodStatusBuilder().withPhase("Failed").withPodIP("no address").build());
+    provider.node().podGone(key);
+
+    await().until(() -> current(key).isEmpty());
+    await().until(() -> events(key).stream().anyMatch(e -> e.getReason().equals("StatusRefused")));
   }
 
   @Test

@@ -214,10 +214,20 @@ public final class Ledger {
     for (var member : members.values()) {
       sum = sum.plus(member.offer());
     }
-    for (var proxy : credited) {
-      sum = sum.plus(requireNonNull(proxy.request).namedBy(sum));
+    if (!credited.isEmpty()) {
+      var known = namesOfNodes();
+      for (var proxy : credited) {
+        sum = sum.plus(requireNonNull(proxy.request).namedBy(known));
+      }
     }
     return sum.nonNegative();
+  }
+
+  /** Every resource that some node has, so that nothing is offered that none ever had. */
+  private Resources namesOfNodes() {
+    var names = new HashMap<String, Long>();
+    forEachNode(node -> node.allocatable().names().forEach(name -> names.put(name, 0L)));
+    return Resources.of(names);
   }
 
   /** Calls back for each node that takes new pods now, in no particular order. */
