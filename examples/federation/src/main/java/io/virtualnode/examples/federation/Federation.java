@@ -2,6 +2,7 @@ package io.virtualnode.examples.federation;
 
 import io.virtualnode.testkit.KubeBinaries;
 import io.virtualnode.testkit.LocalCluster;
+import io.virtualnode.testkit.LocalClusterBuilder;
 import io.virtualnode.testkit.NodeShape;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -45,7 +46,7 @@ final class Federation implements AutoCloseable {
             + members.stream()
                 .map(m -> "%s (%d x %d cores)".formatted(m.name(), m.nodes(), m.coresPerNode()))
                 .collect(Collectors.joining(", ")));
-    var builders = new ArrayList<LocalCluster.Builder>();
+    var builders = new ArrayList<LocalClusterBuilder>();
     builders.add(LocalCluster.builder("primary").progress(out::println));
     for (var member : members) {
       builders.add(
@@ -53,7 +54,7 @@ final class Federation implements AutoCloseable {
               .progress(out::println)
               .nodes(member.nodes(), NodeShape.cores(member.coresPerNode())));
     }
-    started(LocalCluster.startAll(builders.toArray(LocalCluster.Builder[]::new)));
+    started(LocalCluster.startAll(builders.toArray(LocalClusterBuilder[]::new)));
     Files.writeString(configuration(), configurationText());
     out.println("starting: vnode run --config " + configuration());
     startNode();
