@@ -1,6 +1,7 @@
 package io.virtualnode.benchmarks;
 
 import io.virtualnode.testkit.LocalCluster;
+import io.virtualnode.testkit.LocalClusterBuilder;
 import io.virtualnode.testkit.NodeShape;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,12 +31,12 @@ final class Testbed implements AutoCloseable {
   static Testbed start(Options options) {
     int cores = (options.coresPerMember() + NODES_PER_MEMBER - 1) / NODES_PER_MEMBER;
     var shape = NodeShape.cores(cores).with("pods", Integer.toString(cores));
-    var builders = new ArrayList<LocalCluster.Builder>();
+    var builders = new ArrayList<LocalClusterBuilder>();
     builders.add(LocalCluster.builder("primary"));
     for (int i = 1; i <= options.members; i++) {
       builders.add(LocalCluster.builder("member-" + i).nodes(NODES_PER_MEMBER, shape));
     }
-    var clusters = LocalCluster.startAll(builders.toArray(LocalCluster.Builder[]::new));
+    var clusters = LocalCluster.startAll(builders.toArray(LocalClusterBuilder[]::new));
     var testbed = new Testbed(clusters, options);
     try {
       testbed.awaitCores(cores * NODES_PER_MEMBER * options.members);

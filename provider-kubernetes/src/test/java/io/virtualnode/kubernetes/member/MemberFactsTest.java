@@ -174,6 +174,17 @@ class MemberFactsTest {
     assertThat(right.usable()).isTrue();
   }
 
+  @DisplayName("virtual_node_in_a_member_is_not_admitted_because_it_offers_what_others_have")
+  @Test
+  void virtualNode() {
+    var node =
+        facts(
+            CERN,
+            n -> n.editMetadata().addToLabels("virtualnode.io/managed", "true").endMetadata());
+    assertThat(node.admitted()).isFalse();
+    assertThat(node.usable()).isFalse();
+  }
+
   @DisplayName("headroom_is_taken_from_each_node_but_never_below_nothing_and_never_adds_a_name")
   @Test
   void headroom() {
