@@ -1,7 +1,5 @@
 package io.virtualnode.kubernetes;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.NodeConditionBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -13,11 +11,13 @@ import io.virtualnode.api.PodObserver;
 import io.virtualnode.api.Provider;
 import io.virtualnode.api.ProviderException;
 import io.virtualnode.api.ProviderException.Reason;
+import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Requests;
 import io.virtualnode.kubernetes.capacity.Resources;
 import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
+import io.virtualnode.kubernetes.config.NodeSettings;
 import io.virtualnode.kubernetes.delegate.DelegatePod;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
@@ -27,7 +27,9 @@ import io.virtualnode.kubernetes.placement.Decision;
 import io.virtualnode.kubernetes.placement.Demand;
 import io.virtualnode.kubernetes.placement.NodeRequirements;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
@@ -94,7 +96,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
     var translation =
         new DelegatePod(
             ownership,
-            settings.labels(),
+            labelsOfNode(settings),
             settings.taints().stream().map(taint -> taint.getKey()).collect(Collectors.toSet()));
     var events = new MemberEvents(ownership, account, forwardings, new MemberEffects());
     var members = new Members(clients, events, timer, initial.maxAge());
@@ -103,11 +105,23 @@ public final class ForwardingProvider implements Provider, PodObserver {
     timer.schedule(this::stopAwaitingMembers, STARTUP_GRACE.toMillis(), TimeUnit.MILLISECONDS);
   }
 
+  /** A selector for one of these was meant for the virtual node, not for a node of a member. */
+  private static Map<String, String> labelsOfNode(NodeSettings settings) {
+    var labels = new HashMap<>(settings.labels());
+    labels.put("type", "virtual-kubelet");
+    return labels;
+  }
+
   /** Puts another list of members into force: members are added, connected anew, or retired. */
   public void reload(Configuration configuration) {
     var members = wiring().members();
     members.configure(configuration.members());
     timer.execute(() -> members.all().forEach(member -> dismissIfEmpty(member.name())));
+  }
+
+  /** How many lines of the account differ from a full recount; anything but 0 is a bug. */
+  public int drift() {
+    return account.read(Ledger::drift);
   }
 
   // --- the primary's side
@@ -149,7 +163,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
   /** A delegate may exist, or come to exist, that no watch has shown yet: its slot is held. */
   private static @Nullable NodeKey slotByIntent(Forwarding forwarding) {
     var intent = forwarding.intent;
-    return intent == null || forwarding.delegateWasSeen
+    return intent == null || forwarding.delegateWasSeen || forwarding.gone
         ? null
         : new NodeKey(intent.member(), intent.node());
   }
@@ -162,6 +176,9 @@ public final class ForwardingProvider implements Provider, PodObserver {
     if (forwarding != null) {
       synchronized (forwarding) {
         forwarding.inPrimary = false;
+        if (forwarding.gone) {
+          forwardings.forget(forwarding);
+        }
       }
     }
   }
@@ -178,8 +195,8 @@ public final class ForwardingProvider implements Provider, PodObserver {
     var proxy = PodKey.of(pod);
     var forwarding = forwardings.of(proxy);
     synchronized (forwarding) {
-      if (forwarding.delegate != null && forwarding.status != null) {
-        node().podStatus(proxy, forwarding.status);
+      if (forwarding.delegate != null) {
+        pushStatus(forwarding);
         return done();
       }
       if (forwarding.created) {
@@ -297,6 +314,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
   private void gone(Forwarding forwarding) {
     account.update(ledger -> ledger.release(forwarding.proxy.uid()));
     forwarding.delegate = null;
+    forwarding.gone = true;
     if (!forwarding.inPrimary) {
       forwardings.forget(forwarding);
     }
@@ -317,7 +335,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
     @Override
     public void delegateSeen(Forwarding forwarding) {
       if (forwarding.inPrimary) {
-        node().podStatus(forwarding.proxy, requireNonNull(forwarding.status));
+        pushStatus(forwarding);
       } else {
         removeIfOrphan(forwarding);
       }
@@ -345,6 +363,12 @@ public final class ForwardingProvider implements Provider, PodObserver {
             .filter(forwarding -> awaits(forwarding, member.name()))
             .forEach(forwarding -> node().requeue(forwarding.proxy));
       }
+    }
+  }
+
+  private void pushStatus(Forwarding forwarding) {
+    if (forwarding.telling && forwarding.status != null) {
+      node().podStatus(forwarding.proxy, forwarding.status);
     }
   }
 

@@ -13,14 +13,14 @@ public final class ConfigurationException extends Exception {
   /**
    * The faults of one file.
    *
-   * @param faults each as {@code path: message}, in the order of the file; at least one
+   * @param faults each as {@code path: message}, in the order of reading; at least one
    */
   public ConfigurationException(Path file, List<String> faults) {
     super(file + ": " + String.join("; ", faults));
     this.faults = List.copyOf(faults);
   }
 
-  /** Each fault as {@code path: message}, in the order of the file. */
+  /** Each fault as {@code path: message}, in the order of reading. */
   public List<String> faults() {
     return faults;
   }

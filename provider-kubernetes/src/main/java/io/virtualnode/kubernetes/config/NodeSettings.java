@@ -41,6 +41,7 @@ public record NodeSettings(
     labels = Map.copyOf(labels);
     taints = List.copyOf(taints);
     check("name", Syntax.nodeName(name));
+    check("internalIp", internalIp.flatMap(Syntax::ip));
     labels.forEach(
         (key, value) -> {
           check("labels", Syntax.labelKey(key));

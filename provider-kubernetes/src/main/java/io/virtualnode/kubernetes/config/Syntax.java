@@ -3,6 +3,8 @@ package io.virtualnode.kubernetes.config;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.Toleration;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -29,6 +31,10 @@ final class Syntax {
       Pattern.compile(
           "[+-]?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)"
               + "(Ki|Mi|Gi|Ti|Pi|Ei|n|u|m|k|M|G|T|P|E|[eE][+-]?[0-9]{1,2})?");
+
+  private static final String BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+  private static final Pattern IPV4 = Pattern.compile(BYTE + "(\\." + BYTE + "){3}");
+  private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
 
   private Syntax() {}
 
@@ -115,6 +121,19 @@ final class Syntax {
       return Optional.of("operator Equal needs a key");
     }
     return (key.isEmpty() ? Optional.<String>empty() : labelKey(key)).or(() -> labelValue(value));
+  }
+
+  /** Only literals: a name would have to be looked up. */
+  static Optional<String> ip(String value) {
+    var literal = IPV4.matcher(value).matches() || IPV6.matcher(value).matches();
+    try {
+      if (literal && InetAddress.getByName(value) != null) {
+        return Optional.empty();
+      }
+    } catch (UnknownHostException e) {
+      // Falls through: has the letters of an address but is none.
+    }
+    return Optional.of(quote(value) + " is not an IP address");
   }
 
   static String oneOf(String value, List<String> allowed) {

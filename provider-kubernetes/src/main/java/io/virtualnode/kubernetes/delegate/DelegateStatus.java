@@ -46,6 +46,17 @@ public final class DelegateStatus {
         .build();
   }
 
+  /**
+   * Whether a delegate's status says anything that its proxy does not show already: a delegate that
+   * has just been created, or bound in its member, does not.
+   */
+  public static boolean isTelling(Pod delegate) {
+    var status = delegate.getStatus();
+    return !"Pending".equals(status.getPhase())
+        || status.getStartTime() != null
+        || conditions(status.getConditions()).stream().anyMatch(c -> SCHEDULED.equals(c.getType()));
+  }
+
   /** A proxy that has no delegate, and why. */
   public static PodStatus pending(String reason, String message) {
     return new PodStatusBuilder()

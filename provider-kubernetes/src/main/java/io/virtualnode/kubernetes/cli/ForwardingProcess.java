@@ -1,0 +1,54 @@
+package io.virtualnode.kubernetes.cli;
+
+import io.virtualnode.kubernetes.ForwardingNode;
+import io.virtualnode.kubernetes.config.Configuration;
+import io.virtualnode.kubernetes.config.ConfigurationChange;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The process of {@code vnode run}: one node over the configured members. */
+final class ForwardingProcess implements NodeProcess {
+
+  private static final Logger log = LoggerFactory.getLogger(ForwardingProcess.class);
+
+  private final ForwardingNode node;
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private Configuration current; // reload is called by one thread at a time
+
+  ForwardingProcess(Configuration configuration) {
+    this.current = configuration;
+    this.node = new ForwardingNode(configuration);
+  }
+
+  @Override
+  public void start() {
+    node.start();
+    node.ready()
+        .whenComplete(
+            (ignored, failure) -> {
+              if (failure != null) {
+                ended.completeExceptionally(failure);
+              }
+            });
+  }
+
+  @Override
+  public void reload(Configuration configuration) {
+    var change = ConfigurationChange.between(current, configuration);
+    change.needsRestart().forEach(what -> log.warn("{} takes effect after a restart", what));
+    node.reload(configuration);
+    current = configuration;
+  }
+
+  @Override
+  public CompletionStage<Void> ended() {
+    return ended;
+  }
+
+  @Override
+  public void close() {
+    node.close();
+  }
+}

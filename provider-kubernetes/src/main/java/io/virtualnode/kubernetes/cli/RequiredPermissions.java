@@ -1,0 +1,60 @@
+package io.virtualnode.kubernetes.cli;
+
+import io.virtualnode.kubernetes.cli.Permission.Scope;
+import io.virtualnode.kubernetes.config.MemberSettings;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a virtual node has to be allowed in each kind of cluster; the Helm charts grant the same.
+ */
+final class RequiredPermissions {
+
+  private static final Scope CLUSTER = new Scope.Cluster();
+  private static final Scope EVERYWHERE = new Scope.AllNamespaces();
+
+  private final List<Permission> permissions = new ArrayList<>();
+
+  private RequiredPermissions() {}
+
+  static List<Permission> inPrimary() {
+    return new RequiredPermissions()
+        .allow("", "nodes", CLUSTER, "get", "list", "watch", "create", "patch")
+        .allow("", "nodes/status", CLUSTER, "patch")
+        .allow("", "pods", EVERYWHERE, "get", "list", "watch", "delete")
+        .allow("", "pods/status", EVERYWHERE, "patch")
+        .allow(
+            "coordination.k8s.io",
+            "leases",
+            new Scope.Namespace("kube-node-lease"),
+            "get",
+            "create",
+            "update")
+        .allow("", "events", EVERYWHERE, "create", "patch")
+        .allow("", "namespaces", new Scope.Named("kube-system"), "get")
+        .permissions();
+  }
+
+  static List<Permission> in(MemberSettings member) {
+    var target = member.namespace().<Scope>map(Scope.Namespace::new).orElse(EVERYWHERE);
+    return new RequiredPermissions()
+        .allow("", "nodes", CLUSTER, "list", "watch")
+        .allow("", "pods", EVERYWHERE, "list", "watch")
+        .allow("", "pods", target, "get", "create", "delete", "patch")
+        .allow("", "pods/log", target, "get")
+        .allow("", "resourcequotas", target, "list", "watch")
+        .allow("", "namespaces", new Scope.Named("kube-system"), "get")
+        .permissions();
+  }
+
+  private RequiredPermissions allow(String group, String resource, Scope scope, String... verbs) {
+    for (var verb : verbs) {
+      permissions.add(new Permission(verb, group, resource, scope));
+    }
+    return this;
+  }
+
+  private List<Permission> permissions() {
+    return List.copyOf(permissions);
+  }
+}

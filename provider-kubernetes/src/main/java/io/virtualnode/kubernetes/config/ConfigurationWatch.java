@@ -1,0 +1,206 @@
+package io.virtualnode.kubernetes.config;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.TreeSet;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells when the configuration file, or a kubeconfig that it names, has other contents.
+ *
+ * <p>What counts is the contents behind the paths, read again and again; events of the file system
+ * only make that sooner. So it does not matter whether a file is written, renamed over, or reached
+ * through a symbolic link that is swapped, as Kubernetes does with ConfigMaps and Secrets, nor
+ * whether the file system has events at all. Contents are acted on once they have stayed the same
+ * for a quiet time. A faulty file is logged with all its faults and nothing else happens.
+ *
+ * <p>The callback runs on a thread of the watch, one call at a time. An exception from it is logged
+ * and the configuration counts as delivered.
+ */
+public final class ConfigurationWatch implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(ConfigurationWatch.class);
+
+  /** How often the contents are compared, whatever the file system says. */
+  static final Duration POLL = Duration.ofSeconds(2);
+
+  /** How long contents have to stay the same. */
+  static final Duration QUIET = Duration.ofMillis(500);
+
+  private static final Duration LAST_CALLBACK = Duration.ofSeconds(10);
+
+  private final Path file;
+  private final Consumer<Configuration> onChange;
+  private final Duration quiet;
+  private final LongSupplier nanoClock;
+  private final ScheduledExecutorService scheduler;
+  private final FileEvents events;
+
+  // All below: only used on the scheduler's thread.
+  private final Settling settling;
+  private Configuration current;
+  private String kubeconfigs;
+  private List<String> faults = List.of();
+  private boolean lookScheduled;
+
+  private ConfigurationWatch(
+      Path file,
+      Configuration current,
+      Consumer<Configuration> onChange,
+      Duration quiet,
+      LongSupplier nanoClock) {
+    this.file = file.toAbsolutePath();
+    this.current = requireNonNull(current, "current is null");
+    this.onChange = requireNonNull(onChange, "onChange is null");
+    this.quiet = quiet;
+    this.nanoClock = nanoClock;
+    this.kubeconfigs = Fingerprint.of(kubeconfigs(current));
+    // The file may have changed since it was read: nothing is settled yet.
+    this.settling = new Settling(quiet, "");
+    this.scheduler = Executors.newSingleThreadScheduledExecutor(ConfigurationWatch::daemon);
+    this.events = FileEvents.in(directories(), this::hint);
+  }
+
+  /**
+   * Starts to watch.
+   *
+   * @param current what was read from the file and is in force
+   * @param onChange gets each new valid configuration; one equal to the last if only the contents
+   *     of a kubeconfig changed
+   */
+  public static ConfigurationWatch start(
+      Path file, Configuration current, Consumer<Configuration> onChange) {
+    return start(file, current, onChange, POLL, QUIET, System::nanoTime);
+  }
+
+  static ConfigurationWatch start(
+      Path file,
+      Configuration current,
+      Consumer<Configuration> onChange,
+      Duration poll,
+      Duration quiet,
+      LongSupplier nanoClock) {
+    var watch = new ConfigurationWatch(file, current, onChange, quiet, nanoClock);
+    var unused =
+        watch.scheduler.scheduleWithFixedDelay(
+            watch::poll, 0, poll.toNanos(), TimeUnit.NANOSECONDS);
+    return watch;
+  }
+
+  /** Stops watching; a callback that runs is interrupted and waited for, up to ten seconds. */
+  @Override
+  public void close() {
+    events.close();
+    scheduler.shutdownNow();
+    try {
+      if (!scheduler.awaitTermination(LAST_CALLBACK.toSeconds(), TimeUnit.SECONDS)) {
+        log.warn("A reload of {} still runs after the watch was closed", file);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void hint() {
+    try {
+      scheduler.execute(this::look);
+    } catch (RejectedExecutionException e) {
+      log.debug("Closed while {} was changing", file);
+    }
+  }
+
+  private void poll() {
+    look();
+    // A missing kubeconfig may have appeared, whose path a faulty file does not tell.
+    if (!faults.isEmpty() && !settling.moving()) {
+      read();
+    }
+  }
+
+  private void look() {
+    var paths = Stream.concat(Stream.of(file), kubeconfigs(current).stream()).toList();
+    if (settling.look(Fingerprint.of(paths), nanoClock.getAsLong())) {
+      read();
+    } else if (settling.moving() && !lookScheduled) {
+      lookScheduled = true;
+      try {
+        var unused = scheduler.schedule(this::lookAgain, quiet.toNanos(), TimeUnit.NANOSECONDS);
+      } catch (RejectedExecutionException e) {
+        log.debug("Closed while {} was changing", file);
+      }
+    }
+  }
+
+  private void lookAgain() {
+    lookScheduled = false;
+    look();
+  }
+
+  private void read() {
+    try {
+      var read = ConfigurationFile.read(file);
+      if (!faults.isEmpty()) {
+        log.info("{} is without faults again", file);
+        faults = List.of();
+      }
+      deliver(read);
+    } catch (ConfigurationException e) {
+      if (!e.faults().equals(faults)) {
+        faults = e.faults();
+        log.error(
+            "{} is faulty, the configuration before stays in force:\n  {}",
+            file,
+            String.join("\n  ", faults));
+      }
+    }
+  }
+
+  private void deliver(Configuration read) {
+    var readKubeconfigs = Fingerprint.of(kubeconfigs(read));
+    if (read.equals(current) && readKubeconfigs.equals(kubeconfigs)) {
+      return;
+    }
+    current = read;
+    kubeconfigs = readKubeconfigs;
+    log.info("{} has changed and has {} members", file, read.members().size());
+    try {
+      onChange.accept(read);
+    } catch (RuntimeException e) {
+      log.error("The change of {} could not be applied", file, e);
+    }
+  }
+
+  private Collection<Path> directories() {
+    var directories = new TreeSet<Path>();
+    Stream.concat(Stream.of(file), kubeconfigs(current).stream())
+        .map(path -> Objects.requireNonNull(path.getParent(), "a file has a directory"))
+        .forEach(directories::add);
+    return directories;
+  }
+
+  private static Collection<Path> kubeconfigs(Configuration configuration) {
+    var paths = new TreeSet<Path>();
+    configuration.primary().kubeconfig().ifPresent(paths::add);
+    configuration.members().forEach(member -> member.access().kubeconfig().ifPresent(paths::add));
+    return paths;
+  }
+
+  private static Thread daemon(Runnable task) {
+    var thread = new Thread(task, "configuration-watch");
+    thread.setDaemon(true);
+    return thread;
+  }
+}

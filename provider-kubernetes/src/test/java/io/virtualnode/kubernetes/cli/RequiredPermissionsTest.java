@@ -1,0 +1,69 @@
+package io.virtualnode.kubernetes.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.virtualnode.kubernetes.config.ClusterAccess;
+import io.virtualnode.kubernetes.config.MemberSettings;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class RequiredPermissionsTest {
+
+  @Test
+  void the_primary_has_to_allow_a_node_its_pods_its_lease_and_events() {
+    assertThat(RequiredPermissions.inPrimary())
+        .extracting(Permission::toString)
+        .containsExactly(
+            "get nodes",
+            "list nodes",
+            "watch nodes",
+            "create nodes",
+            "patch nodes",
+            "patch nodes/status",
+            "get pods in all namespaces",
+            "list pods in all namespaces",
+            "watch pods in all namespaces",
+            "delete pods in all namespaces",
+            "patch pods/status in all namespaces",
+            "get leases.coordination.k8s.io in namespace kube-node-lease",
+            "create leases.coordination.k8s.io in namespace kube-node-lease",
+            "update leases.coordination.k8s.io in namespace kube-node-lease",
+            "create events in all namespaces",
+            "patch events in all namespaces",
+            "get namespaces kube-system");
+  }
+
+  @Test
+  void a_member_with_a_namespace_has_to_allow_delegates_in_it_only() {
+    assertThat(RequiredPermissions.in(member(Optional.of("atlas"))))
+        .extracting(Permission::toString)
+        .containsExactly(
+            "list nodes",
+            "watch nodes",
+            "list pods in all namespaces",
+            "watch pods in all namespaces",
+            "get pods in namespace atlas",
+            "create pods in namespace atlas",
+            "delete pods in namespace atlas",
+            "patch pods in namespace atlas",
+            "get pods/log in namespace atlas",
+            "list resourcequotas in namespace atlas",
+            "watch resourcequotas in namespace atlas",
+            "get namespaces kube-system");
+  }
+
+  @Test
+  void a_member_without_a_namespace_has_to_allow_delegates_everywhere() {
+    assertThat(RequiredPermissions.in(member(Optional.empty())))
+        .extracting(Permission::toString)
+        .contains("create pods in all namespaces", "get pods/log in all namespaces")
+        .noneMatch(text -> text.contains("in namespace"));
+  }
+
+  private static MemberSettings member(Optional<String> namespace) {
+    return new MemberSettings(
+        "site-a", ClusterAccess.standard(), namespace, Map.of(), List.of(), Map.of());
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualnode.kubernetes.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,208 @@
+package io.virtualnode.kubernetes.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.Taint;
+import io.fabric8.kubernetes.api.model.TolerationBuilder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigurationFileTest {
+
+  @TempDir Path directory;
+
+  @BeforeEach
+  void writeKubeconfigs() {
+    KubeconfigText.write(directory.resolve("a.kubeconfig"), "a");
+    KubeconfigText.write(directory.resolve("b.kubeconfig"), "b");
+  }
+
+  @Test
+  void everything_has_its_default_when_only_the_mandatory_is_given() throws Exception {
+    var configuration = read("node: {name: grid}\nmembers: []\n");
+
+    assertThat(configuration)
+        .isEqualTo(
+            new Configuration(
+                new NodeSettings(
+                    "grid",
+                    Map.of(),
+                    List.of(new Taint("NoSchedule", "virtualnode.io/provider", null, "kubernetes")),
+                    Optional.empty()),
+                new ClusterAccess(Optional.empty(), Optional.empty()),
+                Duration.ofSeconds(1),
+                List.of()));
+  }
+
+  @Test
+  void a_member_has_its_defaults_when_only_its_name_is_given() throws Exception {
+    var configuration = read("node: {name: grid}\nmembers: [{name: site-a}]\n");
+
+    assertThat(configuration.members())
+        .containsExactly(
+            new MemberSettings(
+                "site-a",
+                ClusterAccess.standard(),
+                Optional.empty(),
+                Map.of(),
+                List.of(),
+                Map.of()));
+  }
+
+  @Test
+  void every_property_is_mapped() throws Exception {
+    var configuration =
+        read(
+            """
+            node:
+              name: grid.example.org
+              labels: {example.org/site: prague, empty: ''}
+              taints:
+              - {key: batch, value: "yes", effect: NoExecute}
+              - {key: batch, effect: PreferNoSchedule}
+              internalIp: 10.1.2.3
+            primary: {kubeconfig: a.kubeconfig, context: other}
+            maxAge: 1m30s
+            members:
+            - name: site-b
+              kubeconfig: b.kubeconfig
+              context: admin
+              namespace: atlas
+              nodeSelector: {pool: batch}
+              tolerations:
+              - {key: gpu, operator: Exists, effect: NoSchedule}
+              - {key: pool, value: batch}
+              - {operator: Exists}
+              headroom: {cpu: 0.50, memory: 16Gi, nvidia.com/gpu: "1"}
+            """);
+
+    assertThat(configuration.node())
+        .isEqualTo(
+            new NodeSettings(
+                "grid.example.org",
+                Map.of("example.org/site", "prague", "empty", ""),
+                List.of(
+                    new Taint("NoExecute", "batch", null, "yes"),
+                    new Taint("PreferNoSchedule", "batch", null, null)),
+                Optional.of("10.1.2.3")));
+    assertThat(configuration.primary())
+        .isEqualTo(
+            new ClusterAccess(
+                Optional.of(directory.resolve("a.kubeconfig")), Optional.of("other")));
+    assertThat(configuration.maxAge()).isEqualTo(Duration.ofSeconds(90));
+    assertThat(configuration.member("site-b"))
+        .contains(
+            new MemberSettings(
+                "site-b",
+                new ClusterAccess(
+                    Optional.of(directory.resolve("b.kubeconfig")), Optional.of("admin")),
+                Optional.of("atlas"),
+                Map.of("pool", "batch"),
+                List.of(
+                    new TolerationBuilder()
+                        .withKey("gpu")
+                        .withOperator("Exists")
+                        .withEffect("NoSchedule")
+                        .build(),
+                    new TolerationBuilder()
+                        .withKey("pool")
+                        .withOperator("Equal")
+                        .withValue("batch")
+                        .build(),
+                    new TolerationBuilder().withOperator("Exists").build()),
+                Map.of(
+                    "cpu", new Quantity("0.50"),
+                    "memory", new Quantity("16", "Gi"),
+                    "nvidia.com/gpu", new Quantity("1"))));
+  }
+
+  @Test
+  void an_empty_list_of_taints_means_none() throws Exception {
+    assertThat(read("node: {name: grid, taints: []}\nmembers: []\n").node().taints()).isEmpty();
+  }
+
+  @Test
+  void a_relative_path_is_relative_to_the_file_and_not_to_the_process() throws Exception {
+    Files.createDirectory(directory.resolve("conf"));
+    var file = directory.resolve("conf/vnode.yaml");
+    Files.writeString(
+        file, "node: {name: grid}\nprimary: {kubeconfig: ../a.kubeconfig}\nmembers: []\n");
+
+    assertThat(ConfigurationFile.read(file).primary().kubeconfig())
+        .contains(directory.resolve("a.kubeconfig"));
+  }
+
+  @Test
+  void an_alias_has_the_value_of_its_anchor() throws Exception {
+    var configuration =
+        read(
+            """
+            node: {name: grid}
+            members:
+            - {name: a, kubeconfig: a.kubeconfig, headroom: &spare {cpu: 2}}
+            - {name: b, kubeconfig: b.kubeconfig, headroom: *spare}
+            """);
+
+    assertThat(configuration.members())
+        .extracting(MemberSettings::headroom)
+        .containsOnly(Map.of("cpu", new Quantity("2")));
+  }
+
+  @Test
+  void two_members_may_share_a_cluster_when_their_namespaces_differ() throws Exception {
+    var configuration =
+        read(
+            """
+            node: {name: grid}
+            members:
+            - {name: a, kubeconfig: a.kubeconfig, namespace: one}
+            - {name: b, kubeconfig: a.kubeconfig, namespace: two}
+            """);
+
+    assertThat(configuration.members()).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"500ms, PT0.5S", "1s, PT1S", "2m, PT2M", "1h, PT1H", "1h2m3s4ms, PT1H2M3.004S"})
+  void a_duration_is_read_in_each_unit(String text, Duration expected) throws Exception {
+    assertThat(read("node: {name: grid}\nmembers: []\nmaxAge: " + text).maxAge())
+        .isEqualTo(expected);
+  }
+
+  @Test
+  void a_file_that_is_not_there_is_said_with_its_path() {
+    var file = directory.resolve("none.yaml");
+
+    assertThatThrownBy(() -> ConfigurationFile.read(file))
+        .isInstanceOfSatisfying(
+            ConfigurationException.class,
+            e -> assertThat(e.faults()).containsExactly("file not found: " + file));
+  }
+
+  @Test
+  void a_file_that_is_not_text_is_said() throws Exception {
+    var file = Files.write(directory.resolve("vnode.yaml"), new byte[] {(byte) 0xff, (byte) 0xfe});
+
+    var exception =
+        catchThrowableOfType(ConfigurationException.class, () -> ConfigurationFile.read(file));
+
+    assertThat(exception.faults()).containsExactly("not UTF-8 text: " + file);
+    assertThat(exception).hasMessageContaining("vnode.yaml").hasMessageContaining("UTF-8");
+  }
+
+  private Configuration read(String yaml) throws Exception {
+    return ConfigurationFile.read(Files.writeString(directory.resolve("vnode.yaml"), yaml));
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualnode.kubernetes.config;
+
+import org.jspecify.annotations.NullMarked;

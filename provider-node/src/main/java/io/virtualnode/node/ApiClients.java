@@ -1,0 +1,140 @@
+package io.virtualnode.node;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.ext.web.client.WebClientOptions;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Makes Kubernetes clients the way a virtual node needs them, for the primary and for members.
+ *
+ * <p>All clients of the process share one Vert.x and so its few event-loop threads. They speak
+ * HTTP/2 where the server does, so that hundreds of requests share a connection. They repeat
+ * nothing by themselves: fabric8 would repeat a POST that may have been carried out, and the work
+ * queues repeat what has to be, later and once. Watches that break are resumed within 100 ms.
+ *
+ * <p>Thread-safe. Whoever asks for a client closes it; Vert.x itself lives as long as the process,
+ * on daemon threads.
+ */
+public final class ApiClients {
+
+  /** How long one request may take. */
+  public static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
+
+  /** How long opening a connection may take. */
+  public static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
+
+  private static final Duration WATCH_RECONNECT = Duration.ofMillis(100);
+
+  /** A few, because an API server bounds the streams of one connection (to 100 by default). */
+  private static final int HTTP2_CONNECTIONS = 4;
+
+  /** Large, because all streams of a connection share it and a slow one must not stop the rest. */
+  private static final int HTTP2_CONNECTION_WINDOW_BYTES = 16 << 20;
+
+  private static final int HTTP2_STREAM_WINDOW_BYTES = 1 << 20;
+
+  private ApiClients() {}
+
+  /**
+   * A client for everything but leases.
+   *
+   * @param config where and as whom; time-outs, retries and watch settings in it are replaced. A
+   *     configuration that was read from files goes on refreshing its token from them
+   */
+  public static KubernetesClient client(Config config) {
+    return build(config, REQUEST_TIMEOUT, CONNECT_TIMEOUT);
+  }
+
+  /**
+   * A client that keeps leases alive: of its own, so that it never queues behind other requests.
+   *
+   * @param timeout how long a renewal may take, connecting included; well below the time after
+   *     which the lease is lost
+   */
+  public static KubernetesClient leaseClient(Config config, Duration timeout) {
+    return build(config, timeout, timeout);
+  }
+
+  private static KubernetesClient build(Config config, Duration request, Duration connect) {
+    requireNonNull(config, "config is null");
+    Config own =
+        new ConfigBuilder(config)
+            .withRequestTimeout(Math.toIntExact(request.toMillis()))
+            .withConnectionTimeout(Math.toIntExact(connect.toMillis()))
+            .withRequestRetryBackoffLimit(0)
+            .withWatchReconnectInterval(Math.toIntExact(WATCH_RECONNECT.toMillis()))
+            .withWatchReconnectLimit(-1)
+            // Over plain HTTP, fabric8 8.0 garbles events with characters beyond ASCII and does not
+            // count a watch as connected before its first event.
+            .withOnlyHttpWatches(false)
+            .build();
+    return new KubernetesClientBuilder()
+        .withConfig(own)
+        .withHttpClientFactory(SharedVertx.FACTORY)
+        .build();
+  }
+
+  /** Made on first use, once. */
+  private static final class SharedVertx {
+
+    static final HttpClient.Factory FACTORY = new Http2Factory(create());
+
+    /** With the JVM's resolver, as fabric8 does too: Vert.x's own ignores parts of resolv.conf. */
+    private static Vertx create() {
+      String property = "vertx.disableDnsResolver";
+      String before = System.getProperty(property);
+      System.setProperty(property, "true");
+      try {
+        return Vertx.vertx(
+            new VertxOptions()
+                .setUseDaemonThread(true)
+                .setFileSystemOptions(
+                    new FileSystemOptions()
+                        .setFileCachingEnabled(false)
+                        .setClassPathResolvingEnabled(false)));
+      } finally {
+        if (before == null) {
+          System.clearProperty(property);
+        } else {
+          System.setProperty(property, before);
+        }
+      }
+    }
+  }
+
+  private static final class Http2Factory extends Vertx5HttpClientFactory {
+
+    Http2Factory(Vertx vertx) {
+      super(vertx);
+    }
+
+    @Override
+    protected void additionalConfig(
+        WebClientOptions http, WebSocketClientOptions webSocket, PoolOptions pool) {
+      http.setTcpNoDelay(true).setTcpKeepAlive(true);
+      if (!http.isSsl()) {
+        return; // HTTP/2 is agreed upon in the TLS handshake
+      }
+      http.setProtocolVersion(HttpVersion.HTTP_2)
+          .setUseAlpn(true)
+          .setAlpnVersions(List.of(HttpVersion.HTTP_2, HttpVersion.HTTP_1_1))
+          .setHttp2ConnectionWindowSize(HTTP2_CONNECTION_WINDOW_BYTES);
+      http.getInitialSettings().setInitialWindowSize(HTTP2_STREAM_WINDOW_BYTES);
+      pool.setHttp2MaxSize(HTTP2_CONNECTIONS);
+    }
+  }
+}

@@ -1,0 +1,137 @@
+package io.virtualnode.node;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.OwnerReference;
+import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.virtualnode.node.WorkQueue.Outcome;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Renews the node's Lease, by which the primary knows that the node is alive.
+ *
+ * <p>As a kubelet does ({@code k8s.io/component-helpers/apimachinery/lease}): 40 s long, renewed
+ * every 10 s, owned by the Node, made again when it is missing. When the Node was created anew the
+ * Lease gets the new owner, or the primary's garbage collector would take it.
+ */
+final class LeaseKeeper implements AutoCloseable {
+
+  static final Duration DURATION = Duration.ofSeconds(40);
+  static final Duration INTERVAL = Duration.ofSeconds(10);
+
+  /** Two attempts fit into the time between two renewals. */
+  static final Duration TIMEOUT = Duration.ofSeconds(4);
+
+  private static final Logger log = LoggerFactory.getLogger(LeaseKeeper.class);
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  private final String name;
+  private final PrimaryApi api;
+  private final Timer timer;
+  private final Counters counters;
+  private final WorkQueue<String> queue;
+
+  private volatile @Nullable OwnerReference owner;
+  private volatile CompletableFuture<Void> held = new CompletableFuture<>();
+
+  // touched by the queue's one run at a time only
+  private boolean failing;
+
+  LeaseKeeper(String nodeName, PrimaryApi api, Executor executor, Timer timer, Counters counters) {
+    this.name = nodeName;
+    this.api = api;
+    this.timer = timer;
+    this.counters = counters;
+    this.queue =
+        new WorkQueue<>(
+            "lease renewal", key -> renew(), executor, timer, RandomGenerator.getDefault());
+  }
+
+  /**
+   * Tells which Node the lease is for; renewing begins with the first.
+   *
+   * @return completes when the primary has stored a lease with that owner
+   */
+  CompletionStage<Void> nodeStands(Node node) {
+    OwnerReference known = owner;
+    if (known == null || !known.getUid().equals(node.getMetadata().getUid())) {
+      held = new CompletableFuture<>();
+      owner =
+          new OwnerReferenceBuilder()
+              .withApiVersion("v1")
+              .withKind("Node")
+              .withName(name)
+              .withUid(node.getMetadata().getUid())
+              .build();
+      queue.add(name);
+    }
+    return held.copy();
+  }
+
+  @Override
+  public void close() {
+    queue.close();
+  }
+
+  private CompletionStage<Outcome> renew() {
+    OwnerReference current = owner;
+    CompletableFuture<Void> holding = held;
+    if (current == null) {
+      return Outcome.done();
+    }
+    return api.patchLease(
+            name, Map.of("metadata", Map.of("ownerReferences", List.of(current)), "spec", spec()))
+        .exceptionallyCompose(
+            failure ->
+                PrimaryApi.code(failure) == PrimaryApi.NOT_FOUND
+                    ? api.createLease(lease(current))
+                    : CompletableFuture.failedFuture(failure))
+        .handle(
+            (nothing, failure) -> {
+              if (failure != null) {
+                log.warn("Lease {} was not renewed: {}", name, failure.toString());
+                failing = true;
+                return new Outcome.RetryAfter(RETRY);
+              }
+              if (failing) {
+                log.info("Lease {} is renewed again", name);
+                failing = false;
+              }
+              counters.leaseRenewals.increment();
+              holding.complete(null);
+              return new Outcome.RetryAfter(INTERVAL);
+            });
+  }
+
+  private Map<String, Object> spec() {
+    return Map.of(
+        "holderIdentity", name,
+        "leaseDurationSeconds", DURATION.toSeconds(),
+        "renewTime", Times.micros(timer.now()));
+  }
+
+  private Lease lease(OwnerReference owner) {
+    return new LeaseBuilder()
+        .withNewMetadata()
+        .withName(name)
+        .withNamespace("kube-node-lease")
+        .withOwnerReferences(owner)
+        .endMetadata()
+        .withNewSpec()
+        .withHolderIdentity(name)
+        .withLeaseDurationSeconds((int) DURATION.toSeconds())
+        .withRenewTime(timer.now().atZone(java.time.ZoneOffset.UTC))
+        .endSpec()
+        .build();
+  }
+}

@@ -1,0 +1,180 @@
+package io.virtualnode.node;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeAddress;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.NodeCondition;
+import io.fabric8.kubernetes.api.model.NodeConditionBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.Taint;
+import io.virtualnode.api.NodeReport;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Test;
+
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+final class NodeObjectTest {
+
+  private static final Instant T0 = Instant.parse("2026-01-01T00:00:00Z");
+  private static final Instant T1 = T0.plusSeconds(60);
+  private static final Taint TAINT = new Taint("NoSchedule", "virtualnode.io/provider", null, "v");
+
+  private final NodeObject object =
+      new NodeObject(
+          new NodeSettings(
+              "v",
+              Map.of("zone", "z"),
+              Map.of("note", "n"),
+              List.of(TAINT),
+              List.of(new NodeAddress("v", "Hostname")),
+              "linux",
+              "amd64",
+              List.of(),
+              OptionalInt.empty()));
+  private final NodeReport report = NodeReport.ready(Map.of("cpu", new Quantity("4")));
+
+  @Test
+  void nothing_is_patched_when_the_node_is_as_it_was_created() {
+    Node node = created();
+    assertThat(object.metadataPatch(node, true)).isEmpty();
+    assertThat(object.statusPatch(node, report, List.of(), false, T1)).isEmpty();
+  }
+
+  @Test
+  void heartbeat_moves_only_the_heartbeat_times() {
+    List<NodeCondition> conditions = conditions(patch(created(), report, true));
+    assertThat(conditions)
+        .hasSize(4)
+        .allSatisfy(
+            condition -> {
+              assertThat(condition.getLastHeartbeatTime()).isEqualTo(T1.toString());
+              assertThat(condition.getLastTransitionTime()).isEqualTo(T0.toString());
+            });
+  }
+
+  @Test
+  void ready_turns_with_its_time_when_the_provider_is_not_ready() {
+    NodeReport sick =
+        new NodeReport(report.capacity(), report.allocatable(), false, "no member", List.of());
+    NodeCondition ready =
+        conditions(patch(created(), sick, false)).stream()
+            .filter(condition -> condition.getType().equals("Ready"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(ready.getStatus()).isEqualTo("False");
+    assertThat(ready.getMessage()).isEqualTo("no member");
+    assertThat(ready.getLastTransitionTime()).isEqualTo(T1.toString());
+  }
+
+  @Test
+  void resource_is_set_to_null_when_it_is_no_longer_reported_and_left_out_when_equal() {
+    Node node = created();
+    NodeReport other =
+        NodeReport.ready(Map.of("memory", new Quantity("1Gi"), "cpu", new Quantity("4000m")));
+    node.getStatus().getAllocatable().put("nvidia.com/gpu", new Quantity("1"));
+
+    Map<String, Object> allocatable = child(patch(node, other, false), "allocatable");
+
+    Map<String, Object> expected = new HashMap<>();
+    expected.put("memory", new Quantity("1Gi"));
+    expected.put("nvidia.com/gpu", null);
+    assertThat(allocatable).isEqualTo(expected);
+  }
+
+  @Test
+  void foreign_marks_are_never_in_a_patch_and_ours_come_back() {
+    Node node =
+        new NodeBuilder(created())
+            .editMetadata()
+            .withLabels(Map.of("foreign", "x", "type", "wrong"))
+            .endMetadata()
+            .editSpec()
+            .withTaints(new Taint("NoExecute", "foreign", null, "x"))
+            .endSpec()
+            .build();
+
+    Map<String, Object> patch = object.metadataPatch(node, true).orElseThrow();
+
+    assertThat(child(patch, "metadata").get("labels"))
+        .isEqualTo(
+            Map.of(
+                "type", "virtual-kubelet",
+                "zone", "z",
+                "kubernetes.io/os", "linux",
+                "kubernetes.io/arch", "amd64",
+                "kubernetes.io/hostname", "v",
+                "virtualnode.io/managed", "true"));
+    assertThat(patch.get("spec"))
+        .isEqualTo(Map.of("taints", List.of(new Taint("NoExecute", "foreign", null, "x"), TAINT)));
+    assertThat(object.metadataPatch(node, false).orElseThrow()).doesNotContainKey("spec");
+  }
+
+  @Test
+  void taint_is_not_written_again_when_the_server_added_a_time_to_it() {
+    Node node = created();
+    node.getSpec().setTaints(List.of(new Taint("NoSchedule", TAINT.getKey(), "2026", "v")));
+    assertThat(object.metadataPatch(node, true)).isEmpty();
+  }
+
+  @Test
+  void condition_of_the_provider_is_deleted_when_it_is_no_longer_reported() {
+    Node node = created();
+    node.getStatus()
+        .getConditions()
+        .add(new NodeConditionBuilder().withType("x.io/Link").withStatus("True").build());
+
+    Map<String, Object> status =
+        status(object.statusPatch(node, report, List.of("x.io/Link"), false, T1));
+
+    assertThat((List<?>) status.get("conditions"))
+        .isEqualTo(List.of(Map.of("$patch", "delete", "type", "x.io/Link")));
+  }
+
+  @Test
+  void version_of_the_kubelet_is_semantic() {
+    assertThat(created().getStatus().getNodeInfo().getKubeletVersion())
+        .matches("v\\d+\\.\\d+\\.\\d+-virtualnode-\\d+\\.\\d+\\.\\d+(-[0-9A-Za-z-]+)?");
+  }
+
+  @Test
+  void node_without_our_label_is_not_ours() {
+    assertThat(NodeObject.isOurs(created())).isTrue();
+    assertThat(NodeObject.isOurs(new NodeBuilder().withNewMetadata().endMetadata().build()))
+        .isFalse();
+  }
+
+  private Node created() {
+    return new NodeBuilder(object.create(report, T0))
+        .editMetadata()
+        .withResourceVersion("5")
+        .endMetadata()
+        .build();
+  }
+
+  private Map<String, Object> patch(Node node, NodeReport newest, boolean heartbeat) {
+    return status(object.statusPatch(node, newest, List.of(), heartbeat, T1));
+  }
+
+  private static Map<String, Object> status(Optional<Map<String, Object>> patch) {
+    return child(patch.orElseThrow(), "status");
+  }
+
+  @SuppressWarnings("unchecked") // a patch has string keys
+  private static Map<String, Object> child(Map<String, Object> patch, String key) {
+    return (Map<String, Object>) requireNonNull(patch.get(key));
+  }
+
+  @SuppressWarnings("unchecked") // of conditions, unless one is deleted
+  private static List<NodeCondition> conditions(Map<String, Object> status) {
+    return (List<NodeCondition>) requireNonNull(status.get("conditions"));
+  }
+}
