@@ -88,7 +88,7 @@ final class Account {
     }
     changed.remove(proxy);
     if (!changed.isEmpty()) {
-      executor.execute(() -> changed.forEach(decided));
+      executor.execute(() -> tell(changed));
     }
     if (decision instanceof Decision.NeverFits) {
       settleSoon(); // its request is given back
@@ -118,8 +118,24 @@ final class Account {
       changed = placeWaiting();
       offer = ledger.offer();
     }
-    publisher.accept(offer);
-    changed.forEach(decided);
+    try {
+      publisher.accept(offer);
+    } catch (RuntimeException e) {
+      log.error("the offer {} could not be published", offer, e);
+    }
+    tell(changed);
+  }
+
+  /** A decision is told once: one that cannot be told must not take the others with it. */
+  private void tell(Map<PodKey, Decision> changed) {
+    changed.forEach(
+        (proxy, decision) -> {
+          try {
+            decided.accept(proxy, decision);
+          } catch (RuntimeException e) {
+            log.error("{}: could not be told of {}", proxy, decision, e);
+          }
+        });
   }
 
   /**
@@ -132,6 +148,11 @@ final class Account {
     }
     // Who is no longer counted (terminal, gone) takes nothing from the offer: it has no claim.
     waiting.keySet().removeIf(proxy -> !ledger.isCounted(proxy.uid()));
+    // Whose delegate a member's watch has shown waits no longer, wherever it was to go.
+    for (var proxy : List.copyOf(waiting.keySet())) {
+      ledger.slot(proxy.uid()).ifPresent(slot -> changed.put(proxy, new Decision.Placed(slot)));
+    }
+    waiting.keySet().removeAll(changed.keySet());
     var proxies = List.copyOf(waiting.entrySet());
     var decisions =
         Placement.plan(proxies.stream().map(entry -> entry.getValue().demand).toList(), ledger);

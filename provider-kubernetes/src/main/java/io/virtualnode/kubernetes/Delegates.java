@@ -14,6 +14,10 @@ import java.util.concurrent.CompletionStage;
 /** Creates and deletes delegates, each step safe to repeat. Stateless and non-blocking. */
 final class Delegates {
 
+  // A deletion with grace 0 takes the pod out of the member's API at once, whatever still runs on
+  // its node: its room would be offered again before the containers have ended.
+  private static final Duration SHORTEST_GRACE = Duration.ofSeconds(1);
+
   private final Members members;
   private final DelegatePod translation;
 
@@ -46,7 +50,11 @@ final class Delegates {
     }
     var delegate =
         translation.translate(
-            proxy, intent, namespaceIn(member, forwarding), member.settings().tolerations());
+            proxy,
+            intent,
+            namespaceIn(member, forwarding),
+            member.settings().nodeSelector(),
+            member.settings().tolerations());
     return member
         .api()
         .create(delegate)
@@ -98,13 +106,14 @@ final class Delegates {
             });
   }
 
-  /** Asks for the deletion of a delegate that was seen. */
+  /**
+   * Asks for the deletion of a delegate that was seen. It is never forced, also where its proxy
+   * was: a grace below one second becomes one second.
+   */
   CompletionStage<Void> delete(Forwarding.Delegate delegate, Duration grace) {
     return members
         .find(delegate.member())
-        .map(
-            member ->
-                member.api().delete(delegate.namespace(), delegate.name(), delegate.uid(), grace))
+        .map(member -> delete(member, delegate.namespace(), delegate.name(), delegate.uid(), grace))
         .orElseGet(
             () ->
                 unavailable(
@@ -144,8 +153,14 @@ final class Delegates {
                           Reason.NOT_FOUND,
                           "member %s has no delegate of %s"
                               .formatted(member.name(), forwarding.proxy)))
-                  : member.api().delete(namespace, name, ours.get().getMetadata().getUid(), grace);
+                  : delete(member, namespace, name, ours.get().getMetadata().getUid(), grace);
             });
+  }
+
+  private static CompletionStage<Void> delete(
+      Member member, String namespace, String name, String uid, Duration grace) {
+    boolean forced = grace.compareTo(SHORTEST_GRACE) < 0;
+    return member.api().delete(namespace, name, uid, forced ? SHORTEST_GRACE : grace);
   }
 
   private static String namespaceIn(Member member, Forwarding forwarding) {

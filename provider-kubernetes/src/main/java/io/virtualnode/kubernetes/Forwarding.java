@@ -38,6 +38,12 @@ final class Forwarding {
   /** The delegate's newest status. */
   @Nullable PodStatus status;
 
+  /** Whether the delegate has had anything to tell yet, so that its status is worth a write. */
+  boolean telling;
+
+  /** Whether nothing of it is left in any member, and nothing will come. */
+  boolean gone;
+
   Forwarding(PodKey proxy) {
     this.proxy = proxy;
   }

@@ -1,7 +1,5 @@
 package io.virtualnode.kubernetes;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.NodeConditionBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -19,6 +17,7 @@ import io.virtualnode.kubernetes.capacity.Requests;
 import io.virtualnode.kubernetes.capacity.Resources;
 import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
+import io.virtualnode.kubernetes.config.NodeSettings;
 import io.virtualnode.kubernetes.delegate.DelegatePod;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
@@ -28,7 +27,9 @@ import io.virtualnode.kubernetes.placement.Decision;
 import io.virtualnode.kubernetes.placement.Demand;
 import io.virtualnode.kubernetes.placement.NodeRequirements;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
@@ -95,13 +96,20 @@ public final class ForwardingProvider implements Provider, PodObserver {
     var translation =
         new DelegatePod(
             ownership,
-            settings.labels(),
+            labelsOfNode(settings),
             settings.taints().stream().map(taint -> taint.getKey()).collect(Collectors.toSet()));
     var events = new MemberEvents(ownership, account, forwardings, new MemberEffects());
     var members = new Members(clients, events, timer, initial.maxAge());
     wiring = new Wiring(node, members, new Delegates(members, translation), translation);
     members.configure(initial.members());
     timer.schedule(this::stopAwaitingMembers, STARTUP_GRACE.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** A selector for one of these was meant for the virtual node, not for a node of a member. */
+  private static Map<String, String> labelsOfNode(NodeSettings settings) {
+    var labels = new HashMap<>(settings.labels());
+    labels.put("type", "virtual-kubelet");
+    return labels;
   }
 
   /** Puts another list of members into force: members are added, connected anew, or retired. */
@@ -155,7 +163,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
   /** A delegate may exist, or come to exist, that no watch has shown yet: its slot is held. */
   private static @Nullable NodeKey slotByIntent(Forwarding forwarding) {
     var intent = forwarding.intent;
-    return intent == null || forwarding.delegateWasSeen
+    return intent == null || forwarding.delegateWasSeen || forwarding.gone
         ? null
         : new NodeKey(intent.member(), intent.node());
   }
@@ -168,6 +176,9 @@ public final class ForwardingProvider implements Provider, PodObserver {
     if (forwarding != null) {
       synchronized (forwarding) {
         forwarding.inPrimary = false;
+        if (forwarding.gone) {
+          forwardings.forget(forwarding);
+        }
       }
     }
   }
@@ -184,8 +195,8 @@ public final class ForwardingProvider implements Provider, PodObserver {
     var proxy = PodKey.of(pod);
     var forwarding = forwardings.of(proxy);
     synchronized (forwarding) {
-      if (forwarding.delegate != null && forwarding.status != null) {
-        node().podStatus(proxy, forwarding.status);
+      if (forwarding.delegate != null) {
+        pushStatus(forwarding);
         return done();
       }
       if (forwarding.created) {
@@ -303,6 +314,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
   private void gone(Forwarding forwarding) {
     account.update(ledger -> ledger.release(forwarding.proxy.uid()));
     forwarding.delegate = null;
+    forwarding.gone = true;
     if (!forwarding.inPrimary) {
       forwardings.forget(forwarding);
     }
@@ -323,7 +335,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
     @Override
     public void delegateSeen(Forwarding forwarding) {
       if (forwarding.inPrimary) {
-        node().podStatus(forwarding.proxy, requireNonNull(forwarding.status));
+        pushStatus(forwarding);
       } else {
         removeIfOrphan(forwarding);
       }
@@ -351,6 +363,12 @@ public final class ForwardingProvider implements Provider, PodObserver {
             .filter(forwarding -> awaits(forwarding, member.name()))
             .forEach(forwarding -> node().requeue(forwarding.proxy));
       }
+    }
+  }
+
+  private void pushStatus(Forwarding forwarding) {
+    if (forwarding.telling && forwarding.status != null) {
+      node().podStatus(forwarding.proxy, forwarding.status);
     }
   }
 

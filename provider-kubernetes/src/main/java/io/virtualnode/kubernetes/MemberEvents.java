@@ -94,6 +94,7 @@ final class MemberEvents implements MemberListener {
       if (over) {
         account.update(ledger -> ledger.release(proxy.uid()));
       }
+      forwarding.telling |= DelegateStatus.isTelling(pod);
       effects.delegateSeen(forwarding);
     }
   }

@@ -22,9 +22,9 @@ import java.util.List;
  * Makes Kubernetes clients the way a virtual node needs them, for the primary and for members.
  *
  * <p>All clients of the process share one Vert.x and so its few event-loop threads. They speak
- * HTTP/2 where the server does, so that hundreds of requests and watches share a connection. They
- * repeat nothing by themselves: fabric8 would repeat a POST that may have been carried out, and the
- * work queues repeat what has to be, later and once. Watches that break are resumed within 100 ms.
+ * HTTP/2 where the server does, so that hundreds of requests share a connection. They repeat
+ * nothing by themselves: fabric8 would repeat a POST that may have been carried out, and the work
+ * queues repeat what has to be, later and once. Watches that break are resumed within 100 ms.
  *
  * <p>Thread-safe. Whoever asks for a client closes it; Vert.x itself lives as long as the process,
  * on daemon threads.
@@ -78,7 +78,9 @@ public final class ApiClients {
             .withRequestRetryBackoffLimit(0)
             .withWatchReconnectInterval(Math.toIntExact(WATCH_RECONNECT.toMillis()))
             .withWatchReconnectLimit(-1)
-            .withOnlyHttpWatches(true)
+            // Over plain HTTP, fabric8 8.0 garbles events with characters beyond ASCII and does not
+            // count a watch as connected before its first event.
+            .withOnlyHttpWatches(false)
             .build();
     return new KubernetesClientBuilder()
         .withConfig(own)

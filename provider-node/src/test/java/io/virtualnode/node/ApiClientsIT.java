@@ -34,7 +34,7 @@ final class ApiClientsIT {
 
   @BeforeAll
   static void startCluster() {
-    cluster = LocalCluster.builder("clients").withoutScheduler().start();
+    cluster = LocalCluster.builder("clients").scheduler(false).start();
   }
 
   @AfterAll

@@ -1,251 +1,223 @@
 package io.virtualnode.testkit;
 
-import io.virtualnode.testkit.CertificateAuthority.Identity;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import io.virtualnode.testkit.TestkitException.Reason;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
- * The processes of one cluster, their flags and their files.
- *
- * <p>Everything listens on the loopback interface, on ports of its own. Not thread-safe.
+ * The processes of one cluster. All listen on loopback only. Methods are called by one thread at a
+ * time ({@link LocalCluster} holds a lock) but for those that say otherwise.
  */
 final class ControlPlane {
 
-  private static final Duration START_LIMIT = Duration.ofSeconds(90);
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
+  private static final Duration STOP_GRACE = Duration.ofSeconds(10);
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(50);
 
-  private final Path folder;
+  private final ClusterSpec spec;
   private final KubeBinaries binaries;
-  private final List<String> apiServerFlags;
-  private final boolean withScheduler;
-  private final CertificateAuthority authority = new CertificateAuthority();
-  private final int etcdPort;
-  private final int etcdPeerPort;
-  private final int apiServerPort;
-  private final int schedulerPort;
-  private final int controllerPort;
-  private final int kwokPort;
+  private final ClusterFiles files;
+  private final Ports ports;
+  private final HealthProbe probe = new HealthProbe();
+  private final Map<KubeTool, GuardedProcess> processes =
+      Collections.synchronizedMap(new EnumMap<>(KubeTool.class));
 
-  private @Nullable ManagedProcess etcd;
-  private @Nullable ManagedProcess apiServer;
-  private @Nullable ManagedProcess scheduler;
-  private @Nullable ManagedProcess controllerManager;
-  private @Nullable ManagedProcess kwok;
+  /** Ports that the cluster keeps as long as it lives. */
+  record Ports(PortLease etcd, PortLease etcdPeer, PortLease apiServer, PortLease kubelet) {
 
-  ControlPlane(
-      Path folder, KubeBinaries binaries, List<String> apiServerFlags, boolean withScheduler) {
-    this.folder = folder;
-    this.binaries = binaries;
-    this.apiServerFlags = apiServerFlags;
-    this.withScheduler = withScheduler;
-    var ports = Ports.free(6);
-    this.etcdPort = ports.get(0);
-    this.etcdPeerPort = ports.get(1);
-    this.apiServerPort = ports.get(2);
-    this.schedulerPort = ports.get(3);
-    this.controllerPort = ports.get(4);
-    this.kwokPort = ports.get(5);
+    static Ports acquire() {
+      return new Ports(
+          PortLease.acquire(), PortLease.acquire(), PortLease.acquire(), PortLease.acquire());
+    }
+
+    void release() {
+      List.of(etcd, etcdPeer, apiServer, kubelet).forEach(PortLease::close);
+    }
   }
 
-  /** Writes the certificates and starts etcd and the API server. */
-  void startApi() {
-    writeIdentity("ca", authority.authority());
-    writeIdentity("apiserver", authority.server());
-    writeIdentity("kubelet-client", authority.client("kube-apiserver", List.of("system:masters")));
-    writeIdentity("service-account", CertificateAuthority.signingKey());
-    kubeconfig("admin", "admin", List.of("system:masters"));
-    var etcdUrl = "http://127.0.0.1:" + etcdPort;
-    var peerUrl = "http://127.0.0.1:" + etcdPeerPort;
-    etcd =
-        start(
-            KubeTool.ETCD,
-            "--data-dir=" + folder.resolve("etcd"),
-            "--listen-client-urls=" + etcdUrl,
-            "--advertise-client-urls=" + etcdUrl,
-            "--listen-peer-urls=" + peerUrl,
-            "--initial-advertise-peer-urls=" + peerUrl,
-            "--initial-cluster=default=" + peerUrl,
+  ControlPlane(ClusterSpec spec, KubeBinaries binaries, ClusterFiles files, Ports ports) {
+    this.spec = spec;
+    this.binaries = binaries;
+    this.files = files;
+    this.ports = ports;
+  }
+
+  void startEtcd() {
+    String url = "http://127.0.0.1:" + ports.etcd().port();
+    String peer = "http://127.0.0.1:" + ports.etcdPeer().port();
+    launch(
+        KubeTool.ETCD,
+        List.of(
+            "--data-dir=" + files.path("etcd"),
+            "--listen-client-urls=" + url,
+            "--advertise-client-urls=" + url,
+            "--listen-peer-urls=" + peer,
+            "--initial-advertise-peer-urls=" + peer,
+            "--initial-cluster=default=" + peer,
             "--unsafe-no-fsync",
-            "--log-level=warn");
-    startApiServer();
+            "--log-level=warn"));
+    awaitHealthy(KubeTool.ETCD, () -> probe.answersOk(URI.create(url + "/health")));
   }
 
   void startApiServer() {
-    var flags = new ArrayList<String>();
-    flags.addAll(
+    List<String> flags = new ArrayList<>();
+    flags.add("--etcd-servers=http://127.0.0.1:" + ports.etcd().port());
+    flags.add("--secure-port=" + ports.apiServer().port());
+    flags.add("--bind-address=127.0.0.1");
+    flags.add("--advertise-address=127.0.0.1");
+    flags.add("--endpoint-reconciler-type=none");
+    flags.add("--service-cluster-ip-range=10.0.0.0/24");
+    flags.add("--client-ca-file=" + files.path("ca.crt"));
+    flags.add("--tls-cert-file=" + files.path("apiserver.crt"));
+    flags.add("--tls-private-key-file=" + files.path("apiserver.key"));
+    flags.add("--service-account-issuer=https://kubernetes.default.svc.cluster.local");
+    flags.add("--service-account-key-file=" + files.path("service-account.pub"));
+    flags.add("--service-account-signing-key-file=" + files.path("service-account.key"));
+    flags.add("--authorization-mode=Node,RBAC");
+    flags.add("--enable-admission-plugins=NodeRestriction");
+    flags.add("--allow-privileged=true");
+    flags.add("--kubelet-client-certificate=" + files.path("kubelet-client.crt"));
+    flags.add("--kubelet-client-key=" + files.path("kubelet-client.key"));
+    flags.add("--kubelet-preferred-address-types=InternalIP");
+    // Without it, a SIGTERM waits up to a minute for clients to end their watches.
+    flags.add("--shutdown-send-retry-after=true");
+    flags.addAll(spec.apiServerFlags());
+    launch(KubeTool.KUBE_APISERVER, flags);
+    // Whoever is asked has no credentials: /readyz is open to everybody.
+    URI ready = URI.create("https://127.0.0.1:" + ports.apiServer().port() + "/readyz");
+    awaitHealthy(KubeTool.KUBE_APISERVER, () -> probe.answersOk(ready));
+  }
+
+  void startControllers() {
+    List<String> manager = new ArrayList<>();
+    manager.add("--kubeconfig=" + files.kubeconfig("system:kube-controller-manager", List.of()));
+    manager.add("--use-service-account-credentials");
+    manager.add("--root-ca-file=" + files.path("ca.crt"));
+    manager.add("--service-account-private-key-file=" + files.path("service-account.key"));
+    manager.add("--cluster-signing-cert-file=" + files.path("ca.crt"));
+    manager.add("--cluster-signing-key-file=" + files.path("ca.key"));
+    manager.add("--leader-elect=false");
+    manager.add("--secure-port=0");
+    manager.add("--kube-api-qps=500");
+    manager.add("--kube-api-burst=1000");
+    manager.addAll(spec.controllerManagerFlags());
+    launch(KubeTool.KUBE_CONTROLLER_MANAGER, manager);
+    if (spec.scheduler()) {
+      List<String> scheduler = new ArrayList<>();
+      scheduler.add("--kubeconfig=" + files.kubeconfig("system:kube-scheduler", List.of()));
+      scheduler.add("--leader-elect=false");
+      scheduler.add("--secure-port=0");
+      scheduler.add("--kube-api-qps=1000");
+      scheduler.add("--kube-api-burst=2000");
+      scheduler.addAll(spec.schedulerFlags());
+      launch(KubeTool.KUBE_SCHEDULER, scheduler);
+    }
+  }
+
+  /** Starts the kubelets of simulated nodes, once. */
+  void startKubelets() {
+    if (processes.containsKey(KubeTool.KWOK)) {
+      return;
+    }
+    launch(
+        KubeTool.KWOK,
         List.of(
-            "--etcd-servers=http://127.0.0.1:" + etcdPort,
-            "--secure-port=" + apiServerPort,
-            "--bind-address=127.0.0.1",
-            "--advertise-address=127.0.0.1",
-            "--endpoint-reconciler-type=none",
-            "--service-cluster-ip-range=10.0.0.0/24",
-            "--client-ca-file=" + file("ca.crt"),
-            "--tls-cert-file=" + file("apiserver.crt"),
-            "--tls-private-key-file=" + file("apiserver.key"),
-            "--service-account-issuer=https://kubernetes.default.svc",
-            "--service-account-key-file=" + file("service-account.crt"),
-            "--service-account-signing-key-file=" + file("service-account.key"),
-            "--authorization-mode=Node,RBAC",
-            "--enable-admission-plugins=NodeRestriction",
-            "--allow-privileged=true",
-            "--kubelet-client-certificate=" + file("kubelet-client.crt"),
-            "--kubelet-client-key=" + file("kubelet-client.key"),
-            "--kubelet-preferred-address-types=InternalIP"));
-    flags.addAll(apiServerFlags);
-    apiServer = start(KubeTool.KUBE_APISERVER, flags.toArray(String[]::new));
-  }
-
-  /** Starts what needs the API server to be ready. */
-  void startControllers(Path stages) {
-    var controllerConfig = kubeconfig("controller-manager", "admin", List.of("system:masters"));
-    controllerManager =
-        start(
-            KubeTool.KUBE_CONTROLLER_MANAGER,
-            "--kubeconfig=" + controllerConfig,
-            "--authentication-kubeconfig=" + controllerConfig,
-            "--authorization-kubeconfig=" + controllerConfig,
-            "--bind-address=127.0.0.1",
-            "--secure-port=" + controllerPort,
-            "--use-service-account-credentials",
-            "--root-ca-file=" + file("ca.crt"),
-            "--service-account-private-key-file=" + file("service-account.key"),
-            "--cluster-signing-cert-file=" + file("ca.crt"),
-            "--cluster-signing-key-file=" + file("ca.key"),
-            "--leader-elect=false",
-            "--kube-api-qps=500",
-            "--kube-api-burst=1000");
-    if (withScheduler) {
-      var schedulerConfig =
-          kubeconfig("scheduler", "system:kube-scheduler", List.of("system:masters"));
-      scheduler =
-          start(
-              KubeTool.KUBE_SCHEDULER,
-              "--kubeconfig=" + schedulerConfig,
-              "--authentication-kubeconfig=" + schedulerConfig,
-              "--authorization-kubeconfig=" + schedulerConfig,
-              "--bind-address=127.0.0.1",
-              "--secure-port=" + schedulerPort,
-              "--leader-elect=false",
-              "--kube-api-qps=1000",
-              "--kube-api-burst=2000");
-    }
-    kwok =
-        start(
-            KubeTool.KWOK,
-            "--kubeconfig=" + kubeconfig("kwok", "kwok", List.of("system:masters")),
-            "--config=" + stages,
+            "--kubeconfig=" + files.kubeconfig("kwok", List.of("system:masters")),
+            "--config=" + files.path("stages.yaml"),
             "--manage-all-nodes=false",
-            "--manage-nodes-with-annotation-selector="
-                + Simulation.FAKE_NODE
-                + "="
-                + Simulation.FAKE_NODE_VALUE,
+            "--manage-nodes-with-annotation-selector=" + SimulatedNodes.FAKE_NODE + "=fake",
+            "--cidr=10.64.0.0/12",
             "--node-ip=127.0.0.1",
-            "--node-port=" + kwokPort);
+            "--node-port=" + ports.kubelet().port(),
+            // Without it kwok listens on every interface.
+            "--server-address=127.0.0.1:" + ports.kubelet().port(),
+            "--tls-cert-file=" + files.path("simulated-kubelet.crt"),
+            "--tls-private-key-file=" + files.path("simulated-kubelet.key")));
   }
 
-  /** Where the API server listens. */
-  String url() {
-    return "https://127.0.0.1:" + apiServerPort;
-  }
-
-  Duration startLimit() {
-    return START_LIMIT;
-  }
-
-  /** A kubeconfig file for a user with a certificate of its own. */
-  Path kubeconfig(String fileName, String user, List<String> groups) {
-    var path = folder.resolve(fileName + ".kubeconfig");
-    if (!Files.exists(path)) {
-      write(
-          path,
-          Kubeconfigs.text(
-              url(), authority.authority().certificate(), authority.client(user, groups)));
+  GuardedProcess process(KubeTool tool) {
+    GuardedProcess process = processes.get(tool);
+    if (process == null) {
+      throw new TestkitException(
+          Reason.PROCESS_FAILED, tool.fileName() + " of " + spec.name() + " was not started");
     }
-    return path;
+    return process;
   }
 
-  ManagedProcess apiServer() {
-    return Optional.ofNullable(apiServer)
-        .orElseThrow(() -> new IllegalStateException("the API server was never started"));
-  }
-
-  /** What each process that is not running said last, or all of them if all run. */
-  String lastWords() {
-    var dead = processes().stream().filter(process -> !process.isAlive()).toList();
-    return String.join(
-        "\n",
-        (dead.isEmpty() ? processes() : dead).stream().map(ManagedProcess::lastWords).toList());
-  }
-
-  /** Whether all still run. */
-  void requireAlive() {
-    if (!processes().stream().allMatch(ManagedProcess::isAlive)) {
-      throw new TestkitException("a process has ended by itself:\n" + lastWords());
+  /** All that was started and not ended by {@link #stopAll}; callable at any time. */
+  List<GuardedProcess> processes() {
+    synchronized (processes) {
+      return List.copyOf(processes.values());
     }
   }
 
-  List<Long> pids() {
-    return processes().stream().map(ManagedProcess::pid).toList();
+  void stopApiServer() {
+    GuardedProcess apiServer = process(KubeTool.KUBE_APISERVER);
+    apiServer.terminate();
+    apiServer.awaitEndOrKill(STOP_GRACE);
   }
 
-  /** Ends everything. The API server goes before etcd: without it, it would hang. */
-  void stop() {
-    var ordered = new ArrayList<@Nullable ManagedProcess>();
-    ordered.add(kwok);
-    ordered.add(controllerManager);
-    ordered.add(scheduler);
-    for (var process : ordered) {
-      if (process != null) {
-        process.kill();
-      }
-    }
+  /**
+   * Ends everything. The API server is asked first and its clients next, so that it need not wait
+   * for their watches; etcd ends after it, for without etcd it would hang.
+   */
+  void stopAll() {
+    GuardedProcess apiServer = processes.get(KubeTool.KUBE_APISERVER);
+    GuardedProcess etcd = processes.get(KubeTool.ETCD);
+    List<GuardedProcess> clients = new ArrayList<>(processes());
+    clients.remove(apiServer);
+    clients.remove(etcd);
     if (apiServer != null) {
-      apiServer.kill();
+      apiServer.terminate();
+    }
+    clients.forEach(GuardedProcess::terminate);
+    clients.forEach(process -> process.awaitEndOrKill(STOP_GRACE));
+    if (apiServer != null) {
+      apiServer.awaitEndOrKill(STOP_GRACE);
     }
     if (etcd != null) {
-      etcd.kill();
+      etcd.terminate();
+      etcd.awaitEndOrKill(STOP_GRACE);
     }
+    processes.clear();
   }
 
-  private List<ManagedProcess> processes() {
-    var result = new ArrayList<ManagedProcess>();
-    for (var process :
-        new @Nullable ManagedProcess[] {etcd, apiServer, controllerManager, scheduler, kwok}) {
-      if (process != null) {
-        result.add(process);
-      }
-    }
-    return result;
+  /** Ends everything at once. No order is needed where nobody is asked. Callable at any time. */
+  void killAll() {
+    processes().forEach(GuardedProcess::kill);
   }
 
-  private ManagedProcess start(KubeTool tool, String... flags) {
-    var command = new ArrayList<String>();
+  private void launch(KubeTool tool, List<String> flags) {
+    List<String> command = new ArrayList<>();
     command.add(binaries.path(tool).toString());
-    command.addAll(List.of(flags));
-    return ManagedProcess.start(tool.binary(), folder.resolve(tool.binary() + ".log"), command);
+    command.addAll(flags);
+    Path log = files.path(tool.fileName() + ".log");
+    processes.put(tool, GuardedProcess.start(tool.fileName() + " of " + spec.name(), command, log));
   }
 
-  private void writeIdentity(String name, Identity identity) {
-    write(folder.resolve(name + ".crt"), identity.certificate());
-    write(folder.resolve(name + ".key"), identity.key());
-  }
-
-  private Path file(String name) {
-    return folder.resolve(name);
-  }
-
-  private static void write(Path path, String text) {
-    try {
-      Files.writeString(path, text);
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + path, e);
+  private void awaitHealthy(KubeTool tool, BooleanSupplier healthy) {
+    GuardedProcess process = process(tool);
+    long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
+    while (!healthy.getAsBoolean()) {
+      if (process.awaitExit(POLL_INTERVAL)) {
+        throw new TestkitException(
+            Reason.PROCESS_FAILED,
+            process.name() + " ended during its start. Its log ends with:\n" + process.logTail());
+      }
+      if (System.nanoTime() > deadline) {
+        throw new TestkitException(
+            Reason.TIMED_OUT,
+            process.name()
+                + (" is not healthy after " + START_TIMEOUT + ". Its log ends with:\n")
+                + process.logTail());
+      }
     }
   }
 }

@@ -1,85 +1,94 @@
 package io.virtualnode.testkit;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Builds a binary from the pinned modules with the Go toolchain of this machine. */
-final class GoBuild implements BinarySource {
+/** Builds a tool with the machine's Go from the pinned modules. */
+final class GoBuild implements ToolSource {
 
-  private static final Duration PROGRESS = Duration.ofSeconds(15);
-  private static final String COMPONENT = "k8s.io/component-base/version.";
+  private static final int PROGRESS_SECONDS = 10;
+  private static final int SHOWN_LINES = 15;
 
-  private final Consumer<String> progress;
+  private final String goCommand;
 
-  GoBuild(Consumer<String> progress) {
-    this.progress = progress;
+  GoBuild(String goCommand) {
+    this.goCommand = goCommand;
   }
 
   @Override
-  public String description() {
-    return "a build with Go (the first one takes minutes)";
+  public String describe() {
+    return "build with Go";
   }
 
   @Override
-  public void fetch(KubeTool tool, Path target) throws IOException, InterruptedException {
-    var module = new GoModule(tool.module());
-    var folder = Files.createTempDirectory("virtualnode-go");
+  public void fetch(KubeTool tool, Path target, Consumer<String> progress)
+      throws IOException, InterruptedException {
+    Path directory = Files.createTempDirectory("virtualnode-go-");
     try {
-      module.extractTo(folder);
-      var output = folder.resolve("build.log");
-      var build =
-          new ProcessBuilder(
-              "go",
-              "build",
-              "-trimpath",
-              "-ldflags",
-              linkerFlags(),
-              "-o",
-              target.toAbsolutePath().toString(),
-              tool.goPackage());
-      build.directory(folder.toFile()).redirectErrorStream(true).redirectOutput(output.toFile());
-      build.environment().put("CGO_ENABLED", "0");
-      build.environment().put("GOFLAGS", "-buildvcs=false");
-      await(build.start(), tool, output);
+      PinnedModules.extract(tool.module(), directory);
+      build(tool, target, directory, progress);
     } finally {
-      Folders.delete(folder);
+      DirectoryTree.delete(directory);
     }
   }
 
-  private void await(Process process, KubeTool tool, Path output)
+  private void build(KubeTool tool, Path target, Path directory, Consumer<String> progress)
       throws IOException, InterruptedException {
-    long start = System.nanoTime();
+    Path log = directory.resolve("build.log");
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            goCommand,
+            "build",
+            "-trimpath",
+            "-ldflags",
+            linkerFlags(),
+            "-o",
+            target.toAbsolutePath().toString(),
+            tool.goPackage());
+    builder.directory(directory.toFile()).redirectErrorStream(true).redirectOutput(log.toFile());
+    builder.environment().put("CGO_ENABLED", "0");
+    builder.environment().put("GOWORK", "off");
+    long started = System.nanoTime();
+    progress.accept("building " + tool.fileName() + " with Go");
+    Process process = builder.start();
     try {
-      while (!process.waitFor(PROGRESS.toSeconds(), TimeUnit.SECONDS)) {
-        progress.accept(
-            "  building %s … %d s"
-                .formatted(
-                    tool.binary(), TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start)));
+      process.getOutputStream().close();
+      while (!process.waitFor(PROGRESS_SECONDS, TimeUnit.SECONDS)) {
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - started);
+        progress.accept("building " + tool.fileName() + " with Go: " + seconds + " s");
       }
     } finally {
       process.destroy();
     }
     if (process.exitValue() != 0) {
+      List<String> lines = Files.readAllLines(log, UTF_8);
       throw new IOException(
-          "go build of %s failed: %s".formatted(tool.binary(), Folders.tail(output, 20)));
+          "go build exited with status "
+              + process.exitValue()
+              + ":\n"
+              + String.join(
+                  "\n", lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size())));
     }
   }
 
-  /** Without these a Kubernetes binary says that it is v0.0.0. */
+  /** Without the stamp, clients see version v0.0.0 and switch features off. */
   private static String linkerFlags() {
-    var version = KubeVersions.KUBERNETES.substring(1).split("\\.");
-    return String.join(
-        " ",
-        "-s -w",
-        "-X " + COMPONENT + "gitVersion=" + KubeVersions.KUBERNETES,
-        "-X " + COMPONENT + "gitMajor=" + version[0],
-        "-X " + COMPONENT + "gitMinor=" + version[1],
-        "-X " + COMPONENT + "gitCommit=testkit",
-        "-X " + COMPONENT + "gitTreeState=clean",
-        "-X " + COMPONENT + "buildDate=1970-01-01T00:00:00Z");
+    String version = PinnedModules.version("control-plane", "k8s.io/kubernetes");
+    String[] parts = version.substring(1).split("\\.", -1);
+    String variable = " -X k8s.io/component-base/version.";
+    return "-s -w"
+        + (variable + "gitVersion=" + version)
+        + (variable + "gitMajor=" + parts[0])
+        + (variable + "gitMinor=" + parts[1])
+        + (variable + "gitTreeState=clean")
+        // The module proxy tells neither commit nor build time: zeros are honest, and reproducible.
+        + (variable + "gitCommit=0000000000000000000000000000000000000000")
+        + (variable + "buildDate=1970-01-01T00:00:00Z");
   }
 }

@@ -1,40 +1,33 @@
 package io.virtualnode.testkit;
 
-/** A program that a {@link LocalCluster} consists of, and where it comes from. */
-public enum KubeTool {
-  /** The store behind the API server. */
+/** The programs a local cluster is made of, with the pinned Go module that each is built from. */
+enum KubeTool {
   ETCD("etcd", "control-plane", "go.etcd.io/etcd/server/v3"),
-  /** The API server. */
   KUBE_APISERVER("kube-apiserver", "control-plane", "k8s.io/kubernetes/cmd/kube-apiserver"),
-  /** The controllers: jobs, node lifecycle, garbage collection and so on. */
   KUBE_CONTROLLER_MANAGER(
       "kube-controller-manager", "control-plane", "k8s.io/kubernetes/cmd/kube-controller-manager"),
-  /** The scheduler. */
   KUBE_SCHEDULER("kube-scheduler", "control-plane", "k8s.io/kubernetes/cmd/kube-scheduler"),
-  /** The simulator of nodes and of what runs on them. */
   KWOK("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok");
 
-  private final String binary;
+  private final String fileName;
   private final String module;
   private final String goPackage;
 
-  KubeTool(String binary, String module, String goPackage) {
-    this.binary = binary;
+  KubeTool(String fileName, String module, String goPackage) {
+    this.fileName = fileName;
     this.module = module;
     this.goPackage = goPackage;
   }
 
-  /** The file's name. */
-  public String binary() {
-    return binary;
+  String fileName() {
+    return fileName;
   }
 
-  /** The folder of pinned Go dependencies that it is built from. */
+  /** Name of the folder that holds the module's go.mod and go.sum. */
   String module() {
     return module;
   }
 
-  /** The Go package of its main function. */
   String goPackage() {
     return goPackage;
   }

@@ -1,314 +1,287 @@
 package io.virtualnode.testkit;
 
+import static java.util.Objects.requireNonNull;
+
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A real Kubernetes cluster on this machine: etcd, API server, controller manager and scheduler as
- * they are released, and nodes simulated by kwok.
+ * A real Kubernetes cluster in processes of this machine: etcd, API server, controller manager,
+ * scheduler, and simulated nodes whose pods behave as their annotations ask ({@link Simulation}).
+ * Everything listens on loopback only. Nothing outlives {@link #close}, nor the JVM, however that
+ * ends.
  *
- * <p>Listens on the loopback interface only. Pods run as their {@link Simulation} annotations say.
- * Ends with {@link #close}, and at the latest with the JVM, however that ends. Thread-safe except
- * for {@link #close} and the methods that stop and start processes.
+ * <p>Instances may be used by several threads; what starts or stops processes runs one at a time.
  */
 public final class LocalCluster implements AutoCloseable {
 
-  private static final Duration READY_LIMIT = Duration.ofSeconds(90);
+  private static final Logger LOG = LoggerFactory.getLogger(LocalCluster.class);
+  private static final Duration ACCOUNT_TIMEOUT = Duration.ofSeconds(60);
 
-  private final String name;
-  private final Path folder;
-  private final ControlPlane processes;
+  private final ClusterSpec spec;
+  private final ControlPlane.Ports ports;
+  private final ClusterFiles files;
+  private final ControlPlane controlPlane;
+  private final Path kubeconfig;
   private final KubernetesClient client;
-  private final Thread shutdownHook = new Thread(this::end, "end-local-cluster");
-  private boolean closed;
+  private final SimulatedNodes nodes;
+  private final Thread shutdownHook;
+  private boolean closed; // guarded by this
 
-  private LocalCluster(Builder builder) {
-    this.name = builder.name;
+  private LocalCluster(ClusterSpec spec, KubeBinaries binaries) {
+    this.spec = spec;
+    ports = ControlPlane.Ports.acquire();
+    files = ClusterFiles.create(spec.name(), url(ports));
+    controlPlane = new ControlPlane(spec, binaries, files, ports);
+    kubeconfig = files.kubeconfig("admin", List.of("system:masters"));
+    client = newClient(kubeconfig);
+    nodes = new SimulatedNodes(client);
+    shutdownHook = new Thread(this::abort, "end-" + spec.name());
+  }
+
+  /** Describes a cluster of this name, which appears in messages, files and node names. */
+  public static LocalClusterBuilder builder(String name) {
+    return new LocalClusterBuilder(name);
+  }
+
+  /**
+   * Starts several clusters at the same time, in the order of the arguments.
+   *
+   * @throws TestkitException when one does not start; the others are closed then
+   */
+  public static List<LocalCluster> startAll(LocalClusterBuilder... builders) {
+    return ParallelStart.of(List.of(builders));
+  }
+
+  static LocalCluster start(ClusterSpec spec, KubeBinaries binaries) {
+    LocalCluster cluster = new LocalCluster(spec, binaries);
     try {
-      this.folder = Files.createTempDirectory("virtualnode-" + builder.name + "-");
-    } catch (IOException e) {
-      throw new UncheckedIOException("no temporary folder", e);
-    }
-    Runtime.getRuntime().addShutdownHook(shutdownHook);
-    var binaries = KubeBinaries.locate(builder.progress);
-    this.processes =
-        new ControlPlane(folder, binaries, builder.apiServerFlags, builder.withScheduler);
-    try {
-      processes.startApi();
-      this.client = newClient(kubeconfig());
-      awaitApi();
-      processes.startControllers(writeStages());
-      int number = 0;
-      for (var node : builder.nodes) {
-        addNode("%s-%d".formatted(name, ++number), node);
-      }
-      awaitServiceAccount("default");
-      builder.progress.accept("cluster %s is ready at %s".formatted(name, url()));
+      Runtime.getRuntime().addShutdownHook(cluster.shutdownHook);
+      cluster.begin();
+      return cluster;
     } catch (RuntimeException e) {
-      close();
+      cluster.close();
       throw e;
     }
   }
 
-  /** Begins the description of a cluster; the name goes into node names and folders. */
-  public static Builder builder(String name) {
-    return new Builder(name);
+  private synchronized void begin() {
+    long started = System.nanoTime();
+    controlPlane.startEtcd();
+    controlPlane.startApiServer();
+    controlPlane.startControllers();
+    if (!spec.nodes().isEmpty()) {
+      controlPlane.startKubelets();
+    }
+    spec.nodes().forEach(nodes::create);
+    awaitDefaultServiceAccount("default");
+    nodes.awaitSchedulable(spec.nodes().keySet());
+    LOG.info(
+        "{} is ready at {} after {} ms",
+        spec.name(),
+        url(),
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - started));
   }
 
-  /** What a cluster is to be. */
-  public static final class Builder {
-    private final String name;
-    private final List<NodeShape> nodes = new ArrayList<>();
-    private final List<String> apiServerFlags = new ArrayList<>();
-    private boolean withScheduler = true;
-    private Consumer<String> progress = System.err::println;
-
-    private Builder(String name) {
-      this.name = name;
-    }
-
-    /** Adds nodes named {@code CLUSTER-1}, {@code CLUSTER-2} and so on; a cluster may have none. */
-    public Builder nodes(int count, NodeShape shape) {
-      for (int i = 0; i < count; i++) {
-        nodes.add(shape);
-      }
-      return this;
-    }
-
-    /** Adds a flag of kube-apiserver, such as {@code --feature-gates=…}. */
-    public Builder apiServerFlag(String flag) {
-      apiServerFlags.add(flag);
-      return this;
-    }
-
-    /** Leaves the scheduler out: pods stay as they are bound by hand. */
-    public Builder withoutScheduler() {
-      withScheduler = false;
-      return this;
-    }
-
-    /** Takes lines for a person who waits; default standard error. */
-    public Builder progress(Consumer<String> progress) {
-      this.progress = progress;
-      return this;
-    }
-
-    /**
-     * Starts the cluster and returns when it takes pods: a few seconds, or minutes when the
-     * binaries have to be got first.
-     *
-     * @throws TestkitException if it does not start, with the last words of what failed
-     */
-    public LocalCluster start() {
-      return new LocalCluster(this);
-    }
-  }
-
-  /** Starts several clusters at once, in the order given; if one fails, none is left. */
-  public static List<LocalCluster> startAll(Builder... builders) {
-    var starting = new ArrayList<CompletableFuture<LocalCluster>>();
-    for (var builder : builders) {
-      KubeBinaries.locate(builder.progress);
-      starting.add(CompletableFuture.supplyAsync(builder::start, task -> new Thread(task).start()));
-    }
-    try {
-      return starting.stream().map(CompletableFuture::join).toList();
-    } catch (CompletionException e) {
-      for (var cluster : starting) {
-        cluster.thenAccept(LocalCluster::close).exceptionally(failure -> null).join();
-      }
-      throw e.getCause() instanceof TestkitException cause
-          ? cause
-          : new TestkitException("a cluster did not start", e.getCause());
-    }
-  }
-
-  /** The cluster's name. */
+  /** The name it was given. */
   public String name() {
-    return name;
+    return spec.name();
   }
 
-  /** Where its API server listens. */
-  public String url() {
-    return processes.url();
-  }
-
-  /** A client with every right, closed with the cluster. */
+  /**
+   * An administrator's client, which is closed with the cluster and survives API server restarts.
+   */
   public KubernetesClient client() {
     return client;
   }
 
-  /** A kubeconfig file with every right. */
+  /** A file with an administrator's credentials, for {@code kubectl --kubeconfig}. */
   public Path kubeconfig() {
-    return processes.kubeconfig("admin", "admin", List.of("system:masters"));
+    return kubeconfig;
   }
 
-  /** A kubeconfig file of a user who has the rights that RBAC gives the user and the groups. */
+  /**
+   * Writes a kubeconfig file with a client certificate of any user, who may do only what the
+   * cluster's RBAC rules grant. A second call for the same user replaces the file.
+   */
   public Path kubeconfigFor(String user, String... groups) {
-    return processes.kubeconfig("user-" + user.replace(':', '-'), user, List.of(groups));
+    return files.kubeconfig(
+        requireNonNull(user, "user is null"), List.of(requireNonNull(groups, "groups is null")));
   }
 
-  /** The folder with logs, certificates and data; removed with the cluster. */
+  /** A client for what {@link #kubeconfigFor} gives; the caller closes it. */
+  public KubernetesClient clientFor(String user, String... groups) {
+    return newClient(kubeconfigFor(user, groups));
+  }
+
+  /** Where the API server listens, such as {@code https://127.0.0.1:23456}. */
+  public String url() {
+    return url(ports);
+  }
+
+  /** The certificate of the authority that signed every certificate of this cluster. */
+  public Path caCertificate() {
+    return files.path("ca.crt");
+  }
+
+  /** The directory of its files; the log of each process is there as NAME.log. */
   public Path folder() {
-    return folder;
+    return files.directory();
   }
 
-  /** The pids of its processes. */
-  public List<Long> pids() {
-    return processes.pids();
-  }
-
-  /** Adds a simulated node and returns when it is Ready. */
-  public void addNode(String node, NodeShape shape) {
-    client.resource(shape.toNode(node)).create();
-    Waiting.until(
-        "node %s of cluster %s Ready".formatted(node, name),
-        READY_LIMIT,
-        () -> isReady(node),
-        processes::lastWords);
-  }
-
-  /** Deletes a simulated node. */
-  public void removeNode(String node) {
-    client.nodes().withName(node).delete();
-  }
-
-  /** Makes a simulated node Ready or NotReady and returns when it is. */
-  public void setNodeReady(String node, boolean ready) {
-    client
-        .nodes()
-        .withName(node)
-        .edit(
-            object -> {
-              if (ready) {
-                object.getMetadata().getLabels().remove(Simulation.NOT_READY);
-              } else {
-                object.getMetadata().getLabels().put(Simulation.NOT_READY, "true");
-              }
-              return object;
-            });
-    Waiting.until(
-        "node %s of cluster %s %s".formatted(node, name, ready ? "Ready" : "NotReady"),
-        READY_LIMIT,
-        () -> isReady(node) == ready,
-        processes::lastWords);
-  }
-
-  /** Creates a namespace and returns when pods can be created in it. */
+  /** Makes a namespace and waits until pods can be created in it. */
   public void createNamespace(String namespace) {
     client
+        .namespaces()
         .resource(
             new NamespaceBuilder().withNewMetadata().withName(namespace).endMetadata().build())
         .create();
-    awaitServiceAccount(namespace);
+    awaitDefaultServiceAccount(namespace);
   }
 
-  /** Kills the API server; etcd and what it stores stay. Its watches break at once. */
-  public void killApiServer() {
-    processes.apiServer().kill();
+  /** Ends the API server in order (SIGTERM); etcd keeps the data. */
+  public synchronized void stopApiServer() {
+    controlPlane.stopApiServer();
   }
 
-  /** Starts a killed API server again, on the same port, and returns when it is ready. */
-  public void startApiServer() {
-    processes.startApiServer();
-    awaitApi();
+  /** Ends the API server at once (SIGKILL); etcd keeps the data. */
+  public synchronized void killApiServer() {
+    controlPlane.process(KubeTool.KUBE_APISERVER).kill();
   }
 
-  /** Stops the API server from doing anything, its connections left open: nobody answers. */
-  public void freezeApiServer() {
-    processes.apiServer().signal("STOP");
+  /**
+   * Starts the API server again, on the same port with the same certificates; waits until ready.
+   */
+  public synchronized void startApiServer() {
+    if (!controlPlane.process(KubeTool.KUBE_APISERVER).isAlive()) {
+      controlPlane.startApiServer();
+    }
   }
 
-  /** Lets a frozen API server go on. */
-  public void thawApiServer() {
-    processes.apiServer().signal("CONT");
+  /** Stops the API server in order and starts it again. */
+  public synchronized void restartApiServer() {
+    stopApiServer();
+    startApiServer();
   }
 
-  /** The API server's metrics, in Prometheus' text format. */
+  /** Stops the API server where it is (SIGSTOP): connections stay open and nothing answers. */
+  public synchronized void freezeApiServer() {
+    controlPlane.process(KubeTool.KUBE_APISERVER).freeze();
+  }
+
+  /** Lets a frozen API server go on (SIGCONT). */
+  public synchronized void thawApiServer() {
+    controlPlane.process(KubeTool.KUBE_APISERVER).thaw();
+  }
+
+  /**
+   * Stops all kubelets of simulated nodes where they are (SIGSTOP), as when a site loses power: no
+   * pod starts, ends or goes, and the nodes' Leases run out. When a lost node is told from a slow
+   * one is the controller manager's flag {@code --node-monitor-grace-period} (50 s).
+   */
+  public synchronized void freezeKubelets() {
+    controlPlane.process(KubeTool.KWOK).freeze();
+  }
+
+  /** Lets frozen kubelets go on (SIGCONT). */
+  public synchronized void thawKubelets() {
+    controlPlane.process(KubeTool.KWOK).thaw();
+  }
+
+  /** Adds a simulated node and waits until pods can be scheduled to it. */
+  public void addNode(String node, NodeShape shape) {
+    synchronized (this) {
+      controlPlane.startKubelets();
+    }
+    nodes.create(node, shape);
+    nodes.awaitSchedulable(List.of(node));
+  }
+
+  /** Removes a node; the cluster's pod garbage collector then fails the pods that were on it. */
+  public void removeNode(String node) {
+    nodes.delete(node);
+  }
+
+  /**
+   * Lets a node's kubelet post Ready=False or True from now on, and waits until the cluster has
+   * tainted it or taken the taint away. Pods that run there go on: the kubelet lives.
+   */
+  public void setNodeReady(String node, boolean ready) {
+    nodes.setReady(node, ready);
+  }
+
+  /** What the API server's /metrics says, in the text format of Prometheus. */
   public String metrics() {
     return client.raw("/metrics");
   }
 
-  /** Ends every process and deletes the folder. May be called more than once. */
+  /** Process ids of all that runs for this cluster. */
+  public List<Long> pids() {
+    synchronized (this) {
+      return controlPlane.processes().stream().map(GuardedProcess::pid).toList();
+    }
+  }
+
+  /**
+   * Ends all processes and removes the files, unless these are kept. A second call does nothing.
+   */
   @Override
   public void close() {
-    end();
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      client.close();
+      controlPlane.stopAll();
+      ports.release();
+      removeFiles();
+    }
     try {
       Runtime.getRuntime().removeShutdownHook(shutdownHook);
-    } catch (IllegalStateException shuttingDown) {
-      return; // the hook runs or has run; end() has done its work either way
+    } catch (IllegalStateException e) {
+      LOG.debug("{} is closed while the JVM ends", spec.name());
     }
   }
 
-  private synchronized void end() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    closeClient(client);
-    processes.stop();
-    Folders.delete(folder);
+  /** What the JVM's end leaves time for. Takes no lock: another thread may hold it in a start. */
+  private void abort() {
+    controlPlane.killAll();
+    removeFiles();
   }
 
-  /** The constructor may fail before there is a client. */
-  private static void closeClient(@Nullable KubernetesClient client) {
-    if (client != null) {
-      client.close();
+  private void removeFiles() {
+    if (spec.keepFiles()) {
+      LOG.info("files of {} are kept in {}", spec.name(), files.directory());
+    } else {
+      files.delete();
     }
   }
 
-  private void awaitApi() {
-    Waiting.until(
-        "API server of cluster " + name + " ready",
-        processes.startLimit(),
-        () -> "ok".equals(client.raw("/readyz")),
-        processes::lastWords);
-  }
-
-  private void awaitServiceAccount(String namespace) {
-    Waiting.until(
-        "service account default of namespace %s in cluster %s".formatted(namespace, name),
-        READY_LIMIT,
-        () -> client.serviceAccounts().inNamespace(namespace).withName("default").get() != null,
-        processes::lastWords);
-  }
-
-  private boolean isReady(String node) {
-    processes.requireAlive();
-    return client.nodes().withName(node).get().getStatus().getConditions().stream()
-        .anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("True"));
-  }
-
-  private Path writeStages() {
-    var path = folder.resolve("stages.yaml");
-    try (InputStream in = LocalCluster.class.getResourceAsStream("stages.yaml")) {
-      if (in == null) {
-        throw new TestkitException("resource stages.yaml is missing from the testkit's jar");
-      }
-      Files.copy(in, path);
-      return path;
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + path, e);
-    }
+  private void awaitDefaultServiceAccount(String namespace) {
+    client
+        .serviceAccounts()
+        .inNamespace(namespace)
+        .withName("default")
+        .waitUntilCondition(Objects::nonNull, ACCOUNT_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
   }
 
   private static KubernetesClient newClient(Path kubeconfig) {
-    var config = Config.fromKubeconfig(kubeconfig.toFile());
-    config.setRequestRetryBackoffLimit(0);
-    return new KubernetesClientBuilder().withConfig(config).build();
+    return new KubernetesClientBuilder()
+        .withConfig(Config.fromKubeconfig(kubeconfig.toFile()))
+        .build();
+  }
+
+  private static String url(ControlPlane.Ports ports) {
+    return "https://127.0.0.1:" + ports.apiServer().port();
   }
 }

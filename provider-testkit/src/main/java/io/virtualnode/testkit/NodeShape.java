@@ -1,77 +1,72 @@
 package io.virtualnode.testkit;
 
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
+import static java.util.Objects.requireNonNull;
+
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
+import io.fabric8.kubernetes.api.model.TaintBuilder;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What a simulated node has.
+ * What a simulated node offers. Capacity and allocatable are the same.
  *
- * @param allocatable {@code status.capacity} and {@code status.allocatable}
- * @param labels added to {@code kubernetes.io/hostname}, {@code os} and {@code arch}
- * @param taints {@code spec.taints}
+ * @param resources amounts by resource name, such as cpu, memory, pods or nvidia.com/gpu
+ * @param labels labels besides kubernetes.io/hostname, os and arch
+ * @param taints taints besides those that the cluster's own controllers set
  */
 public record NodeShape(
-    Map<String, Quantity> allocatable, Map<String, String> labels, List<Taint> taints) {
+    Map<String, Quantity> resources, Map<String, String> labels, List<Taint> taints) {
 
   /** Copies the collections. */
   public NodeShape {
-    allocatable = Map.copyOf(allocatable);
-    labels = Map.copyOf(labels);
-    taints = List.copyOf(taints);
+    resources = Map.copyOf(requireNonNull(resources, "resources is null"));
+    labels = Map.copyOf(requireNonNull(labels, "labels is null"));
+    taints = List.copyOf(requireNonNull(taints, "taints is null"));
   }
 
-  /**
-   * A node with this many cores, 4 GiB of memory and 20 GiB of disk for each, and room for 110
-   * pods.
-   */
+  /** A node with this many cores, 4 GiB of memory and 20 GiB of disk for each, and 110 pods. */
   public static NodeShape cores(int cores) {
+    return of(cores, 4L * cores + "Gi", 20L * cores + "Gi", 110);
+  }
+
+  /** A node of that many cores and memory (as in "32Gi") with 100 GiB of disk and 110 pods. */
+  public static NodeShape of(int cores, String memory) {
+    return of(cores, memory, "100Gi", 110);
+  }
+
+  /** A node of that many cores, memory and ephemeral storage (as in "32Gi"), and pods. */
+  public static NodeShape of(int cores, String memory, String ephemeralStorage, int pods) {
     return new NodeShape(
         Map.of(
             "cpu", new Quantity(Integer.toString(cores)),
-            "memory", new Quantity(4L * cores + "Gi"),
-            "ephemeral-storage", new Quantity(20L * cores + "Gi"),
-            "pods", new Quantity("110")),
+            "memory", new Quantity(memory),
+            "ephemeral-storage", new Quantity(ephemeralStorage),
+            "pods", new Quantity(Integer.toString(pods))),
         Map.of(),
         List.of());
   }
 
-  /** This, with another amount of one resource. */
-  public NodeShape with(String resource, String amount) {
-    var changed = new HashMap<>(allocatable);
-    changed.put(resource, new Quantity(amount));
-    return new NodeShape(changed, labels, taints);
+  /** The same with an amount of one resource added or replaced. */
+  public NodeShape with(String name, String amount) {
+    Map<String, Quantity> more = new HashMap<>(resources);
+    more.put(name, new Quantity(amount));
+    return new NodeShape(more, labels, taints);
   }
 
-  /** This, with one more label. */
+  /** The same with one more label. */
   public NodeShape withLabel(String key, String value) {
-    var changed = new HashMap<>(labels);
-    changed.put(key, value);
-    return new NodeShape(allocatable, changed, taints);
+    Map<String, String> more = new HashMap<>(labels);
+    more.put(key, value);
+    return new NodeShape(resources, more, taints);
   }
 
-  Node toNode(String name) {
-    var all = new HashMap<>(labels);
-    all.put("kubernetes.io/hostname", name);
-    all.put("kubernetes.io/os", "linux");
-    all.put("kubernetes.io/arch", "amd64");
-    return new NodeBuilder()
-        .withNewMetadata()
-        .withName(name)
-        .withLabels(all)
-        .addToAnnotations(Simulation.FAKE_NODE, Simulation.FAKE_NODE_VALUE)
-        .endMetadata()
-        .withNewSpec()
-        .withTaints(taints)
-        .endSpec()
-        .withNewStatus()
-        .withCapacity(allocatable)
-        .withAllocatable(allocatable)
-        .endStatus()
-        .build();
+  /** The same with one more taint; effect is NoSchedule, PreferNoSchedule or NoExecute. */
+  public NodeShape withTaint(String key, String value, String effect) {
+    List<Taint> more = new ArrayList<>(taints);
+    more.add(new TaintBuilder().withKey(key).withValue(value).withEffect(effect).build());
+    return new NodeShape(resources, labels, more);
   }
 }

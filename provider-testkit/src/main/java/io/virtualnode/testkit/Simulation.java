@@ -1,38 +1,54 @@
 package io.virtualnode.testkit;
 
 /**
- * Annotations by which a pod says how its simulated life goes, and what they may say.
+ * How pods behave on simulated nodes. A pod asks for its behaviour by annotations, which may be set
+ * at creation or changed while the pod lives; durations are written as Go writes them ({@code
+ * "1500ms"}, {@code "2s"}, {@code "1m30s"}).
  *
- * <p>Without any, a pod becomes Running and runs until it is deleted; a Job's pod succeeds after
- * one second.
+ * <p>Without any annotation a pod starts at once; a Job's pod then succeeds after a second, and
+ * every other pod runs until it is deleted. {@code activeDeadlineSeconds} is enforced as by a
+ * kubelet. A container is never restarted: {@code restartPolicy: OnFailure} is played as {@code
+ * Never}.
  */
 public final class Simulation {
 
-  /** Pod annotation: time from being bound to Running, such as {@code "1500ms"}. */
+  /** Time from the binding of the pod to Running; "50ms" when absent. */
   public static final String START_DELAY = "sim.virtualnode.io/start-delay";
 
   /**
-   * Pod annotation: time from Running to the end, such as {@code "1500ms"}; gives any pod an end.
+   * Time from Running to the end. Pods of restartPolicy Never or OnFailure only. When absent, pods
+   * of Jobs run for one second and others for ever.
    */
   public static final String RUN_FOR = "sim.virtualnode.io/run-for";
 
-  /** Pod annotation: the containers' exit code, default {@code "0"}. */
+  /** Exit code of every container at the end, "0" when absent. Any other fails the pod. */
   public static final String EXIT_CODE = "sim.virtualnode.io/exit-code";
 
-  /**
-   * Pod annotation: another end than by exit code, or no start: {@code OOMKilled}, {@code
-   * DeadlineExceeded}, {@code Evicted}, {@code ImagePullBackOff}, {@code CreateContainerError}.
-   */
+  /** How the pod ends, or what keeps it from starting: one of the {@code OUTCOME_} values. */
   public static final String OUTCOME = "sim.virtualnode.io/outcome";
 
-  /** Pod annotation: time from deletion to the containers' end, default at once. */
+  /**
+   * Time from the deletion to the end of the containers, at most the grace period; "0s" if absent.
+   */
   public static final String STOP_DELAY = "sim.virtualnode.io/stop-delay";
 
-  /** Node label: {@code "true"} makes a simulated node NotReady until it is taken away. */
-  public static final String NOT_READY = "sim.virtualnode.io/not-ready";
+  /** On a node: "true" makes its kubelet post Ready=False until the annotation is removed. */
+  public static final String NODE_NOT_READY = "sim.virtualnode.io/not-ready";
 
-  static final String FAKE_NODE = "kwok.x-k8s.io/node";
-  static final String FAKE_NODE_VALUE = "fake";
+  /** The containers end with exit code 137 and reason OOMKilled. */
+  public static final String OUTCOME_OOM_KILLED = "OOMKilled";
+
+  /** The pod fails as if its activeDeadlineSeconds had passed when its run time is over. */
+  public static final String OUTCOME_DEADLINE_EXCEEDED = "DeadlineExceeded";
+
+  /** The kubelet evicts the pod for memory pressure when its run time is over. */
+  public static final String OUTCOME_EVICTED = "Evicted";
+
+  /** The pod stays Pending; its containers wait with reason ImagePullBackOff. */
+  public static final String OUTCOME_IMAGE_PULL_BACK_OFF = "ImagePullBackOff";
+
+  /** The pod stays Pending; its containers wait with reason CreateContainerError. */
+  public static final String OUTCOME_CREATE_CONTAINER_ERROR = "CreateContainerError";
 
   private Simulation() {}
 }

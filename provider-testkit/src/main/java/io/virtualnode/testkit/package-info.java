@@ -1,7 +1,7 @@
 /**
- * Real Kubernetes clusters on one machine, for tests and demonstrations: the binaries, the
- * processes, the certificates and the simulated nodes. Knows nothing of the virtual node itself, so
- * that it can judge it from outside.
+ * Real Kubernetes clusters on the machine at hand, without a container engine: the binaries, the
+ * processes, the certificates and the simulated nodes and pods. It also owns the workloads that
+ * tests, demonstrations and benchmarks share, and knows nothing of the virtual node itself.
  */
 @NullMarked
 package io.virtualnode.testkit;

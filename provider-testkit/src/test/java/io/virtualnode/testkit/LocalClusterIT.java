@@ -1,144 +1,250 @@
 package io.virtualnode.testkit;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.authentication.SelfSubjectReviewBuilder;
+import io.fabric8.kubernetes.api.model.authentication.UserInfo;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Map;
-import org.assertj.core.api.Assertions;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 
-@DisplayName("a local cluster")
+@TestInstance(Lifecycle.PER_CLASS)
 class LocalClusterIT {
 
-  private static final Duration LIMIT = Duration.ofSeconds(30);
-  private static LocalCluster cluster;
-
-  @BeforeAll
-  static void start() {
-    cluster = LocalCluster.builder("testkit").nodes(2, NodeShape.cores(4)).start();
-  }
+  private final LocalCluster cluster =
+      LocalCluster.builder("alpha")
+          .nodes(1, NodeShape.of(8, "32Gi").withLabel("site", "a").with("x.org/gpu", "2"))
+          .nodes(1, 4, "16Gi", "50Gi", 20)
+          .start();
+  private final KubernetesClient client = cluster.client();
 
   @AfterAll
-  static void stop() {
-    var pids = cluster.pids();
+  void close() {
     cluster.close();
-    assertThat(pids)
-        .noneMatch(pid -> ProcessHandle.of(pid).filter(ProcessHandle::isAlive).isPresent());
-    assertThat(cluster.folder()).doesNotExist();
   }
 
   @Test
-  @DisplayName("runs a pod to each end that its annotations name")
-  void runs_pods_to_their_ends() {
-    create("ok", Map.of(Simulation.RUN_FOR, "100ms"));
-    create("exit64", Map.of(Simulation.RUN_FOR, "100ms", Simulation.EXIT_CODE, "64"));
-    create("oom", Map.of(Simulation.RUN_FOR, "100ms", Simulation.OUTCOME, "OOMKilled"));
-    create("late", Map.of(Simulation.RUN_FOR, "100ms", Simulation.OUTCOME, "DeadlineExceeded"));
-    create("evicted", Map.of(Simulation.RUN_FOR, "100ms", Simulation.OUTCOME, "Evicted"));
-    create("pull", Map.of(Simulation.OUTCOME, "ImagePullBackOff"));
-    create("forever", Map.of());
-
-    await()
-        .atMost(LIMIT)
-        .untilAsserted(
-            () -> {
-              assertThat(phase("ok")).isEqualTo("Succeeded");
-              assertThat(terminated("exit64").getExitCode()).isEqualTo(64);
-              assertThat(terminated("exit64").getReason()).isEqualTo("Error");
-              assertThat(terminated("oom").getReason()).isEqualTo("OOMKilled");
-              assertThat(terminated("oom").getExitCode()).isEqualTo(137);
-              assertThat(pod("late").getStatus().getReason()).isEqualTo("DeadlineExceeded");
-              assertThat(pod("evicted").getStatus().getReason()).isEqualTo("Evicted");
-              assertThat(pod("pull").getStatus().getPhase()).isEqualTo("Pending");
-              assertThat(
-                      pod("pull")
-                          .getStatus()
-                          .getContainerStatuses()
-                          .get(0)
-                          .getState()
-                          .getWaiting()
-                          .getReason())
-                  .isEqualTo("ImagePullBackOff");
-              assertThat(phase("forever")).isEqualTo("Running");
-            });
-    assertThat(terminated("ok").getReason()).isEqualTo("Completed");
-    assertThat(pod("forever").getStatus().getPodIP()).isNotEmpty();
-    cluster.client().pods().inNamespace("default").delete();
-    await()
-        .atMost(LIMIT)
-        .until(() -> cluster.client().pods().inNamespace("default").list().getItems().isEmpty());
+  @DisplayName("nodes are Ready and of the shapes asked for when start returns")
+  void nodesAreReady() {
+    List<Node> nodes = client.nodes().list().getItems();
+    assertThat(nodes)
+        .extracting(node -> node.getMetadata().getName())
+        .contains("alpha-1", "alpha-2");
+    Node first = node("alpha-1");
+    assertThat(readyStatus(first)).isEqualTo("True");
+    assertThat(first.getSpec().getTaints()).isEmpty();
+    assertThat(first.getMetadata().getLabels()).containsEntry("site", "a");
+    assertThat(first.getStatus().getAllocatable()).containsEntry("cpu", new Quantity("8"));
+    assertThat(first.getStatus().getAllocatable()).containsEntry("x.org/gpu", new Quantity("2"));
+    assertThat(node("alpha-2").getStatus().getAllocatable())
+        .containsEntry("pods", new Quantity("20"));
   }
 
   @Test
-  @DisplayName("keeps a node NotReady until it is made Ready again")
-  void keeps_a_node_not_ready() {
-    cluster.setNodeReady("testkit-2", false);
-    assertThat(cluster.client().nodes().withName("testkit-2").get().getStatus().getConditions())
-        .anyMatch(c -> c.getType().equals("Ready") && c.getStatus().equals("False"));
-    cluster.setNodeReady("testkit-2", true);
+  @DisplayName("the cluster tells the version it was built from, and its metrics")
+  void versionAndMetrics() {
+    assertThat(requireNonNull(client.getKubernetesVersion()).getGitVersion()).isEqualTo("v1.37.2");
+    assertThat(cluster.metrics()).contains("apiserver_request_total");
   }
 
   @Test
-  @DisplayName("keeps its objects when the API server is killed and started again")
-  void survives_its_api_server() {
-    cluster.createNamespace("kept");
-    cluster.killApiServer();
-    Assertions.assertThatThrownBy(() -> cluster.client().namespaces().withName("kept").get())
-        .isInstanceOf(KubernetesClientException.class);
+  @DisplayName("an API server that is stopped or killed comes back on its port with its data")
+  void apiServerComesBack() {
+    ConfigMap kept =
+        new ConfigMapBuilder()
+            .withNewMetadata()
+            .withNamespace("default")
+            .withName("kept")
+            .endMetadata()
+            .addToData("k", "v")
+            .build();
+    client.resource(kept).create();
+    String url = cluster.url();
+
+    cluster.stopApiServer();
+    assertThat(answers(url)).isFalse();
     cluster.startApiServer();
-    assertThat(cluster.client().namespaces().withName("kept").get()).isNotNull();
+    assertThat(requireNonNull(client.resource(kept).get()).getData()).containsEntry("k", "v");
+
+    cluster.killApiServer();
+    assertThat(answers(url)).isFalse();
+    cluster.startApiServer();
+    assertThat(cluster.url()).isEqualTo(url);
+    assertThat(requireNonNull(client.resource(kept).get()).getData()).containsEntry("k", "v");
+    assertRunsAJob("after-restart");
   }
 
   @Test
-  @DisplayName("gives a user no more rights than RBAC does")
-  void users_have_the_rights_of_rbac() {
-    var config = Config.fromKubeconfig(cluster.kubeconfigFor("alice", "physicists").toFile());
-    try (var alice = new KubernetesClientBuilder().withConfig(config).build()) {
-      Assertions.assertThatThrownBy(() -> alice.nodes().list())
-          .isInstanceOf(KubernetesClientException.class)
-          .hasMessageContaining("User \"alice\" cannot list resource \"nodes\"");
+  @DisplayName("a frozen API server does not answer until it is thawed")
+  void freezeAndThaw() {
+    cluster.freezeApiServer();
+    try {
+      assertThat(answers(cluster.url())).isFalse();
+    } finally {
+      cluster.thawApiServer();
+    }
+    await().atMost(Duration.ofSeconds(10)).until(() -> answers(cluster.url()));
+  }
+
+  @Test
+  @DisplayName("a NotReady node stays NotReady while its pods go on, and comes back")
+  void notReadySticks() {
+    cluster.addNode("sick", NodeShape.of(2, "4Gi").withTaint("sick", "yes", "NoSchedule"));
+    cluster.setNodeReady("sick", false);
+    await()
+        .during(Duration.ofSeconds(12))
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> readyStatus(node("sick")).equals("False"));
+    cluster.setNodeReady("sick", true);
+    assertThat(readyStatus(node("sick"))).isEqualTo("True");
+    cluster.removeNode("sick");
+    assertThat(client.nodes().withName("sick").get()).isNull();
+  }
+
+  @Test
+  @DisplayName("with its kubelets frozen a node's pods do not end, and do once these are thawed")
+  void frozenKubelets() {
+    Workload quick = Workload.named("kept-waiting").runningFor(Duration.ofSeconds(1));
+    client.resource(quick.pod()).create();
+    awaitPhase("kept-waiting", "Running");
+    cluster.freezeKubelets();
+    try {
+      await()
+          .during(Duration.ofSeconds(3))
+          .atMost(Duration.ofSeconds(5))
+          .until(() -> phase("kept-waiting").equals("Running"));
+    } finally {
+      cluster.thawKubelets();
+    }
+    awaitPhase("kept-waiting", "Succeeded");
+  }
+
+  @Test
+  @DisplayName("kubeconfigFor gives exactly that user, who may do nothing without RBAC")
+  void userOfItsOwn() {
+    try (KubernetesClient harvester = cluster.clientFor("harvester", "grid", "panda")) {
+      UserInfo user =
+          requireNonNull(
+                  harvester.resource(new SelfSubjectReviewBuilder().build()).create().getStatus())
+              .getUserInfo();
+      assertThat(user.getUsername()).isEqualTo("harvester");
+      assertThat(user.getGroups())
+          .containsExactlyInAnyOrder("grid", "panda", "system:authenticated");
+      assertThatThrownBy(() -> harvester.pods().inNamespace("default").list())
+          .isInstanceOfSatisfying(
+              KubernetesClientException.class, e -> assertThat(e.getCode()).isEqualTo(403));
     }
   }
 
-  private static void create(String name, Map<String, String> annotations) {
-    cluster
-        .client()
-        .resource(
-            new PodBuilder()
-                .withNewMetadata()
-                .withName(name)
-                .withNamespace("default")
-                .withAnnotations(annotations)
-                .endMetadata()
-                .withNewSpec()
-                .withRestartPolicy("Never")
-                .addNewContainer()
-                .withName("main")
-                .withImage("simulated")
-                .endContainer()
-                .endSpec()
-                .build())
-        .create();
+  @Test
+  @DisplayName("pods can be created in a namespace as soon as it is made")
+  void namespaceIsUsable() {
+    cluster.createNamespace("grid");
+    Pod pod = client.resource(Workload.named("first").in("grid").pod()).create();
+    assertThat(pod.getSpec().getServiceAccountName()).isEqualTo("default");
   }
 
-  private static Pod pod(String name) {
-    return cluster.client().pods().inNamespace("default").withName(name).get();
+  @Test
+  @DisplayName("a cluster with a wrong flag fails with the log of the process that refused it")
+  void failureShowsTheLog() {
+    assertThatThrownBy(
+            () -> LocalCluster.builder("wrong").apiServerFlags("--no-such-flag=1").start())
+        .isInstanceOf(TestkitException.class)
+        .hasMessageContaining("kube-apiserver of wrong")
+        .hasMessageContaining("unknown flag: --no-such-flag");
   }
 
-  private static String phase(String name) {
-    return pod(name).getStatus().getPhase();
+  @Test
+  @DisplayName("clusters start in parallel, without nodes too, and nothing is left after close")
+  void parallelStartAndClose() {
+    List<LocalCluster> clusters =
+        LocalCluster.startAll(
+            LocalCluster.builder("primary").scheduler(false),
+            LocalCluster.builder("beta").nodes(1, NodeShape.of(1, "2Gi")));
+    assertThat(clusters).extracting(LocalCluster::name).containsExactly("primary", "beta");
+    List<Long> pids = clusters.stream().flatMap(one -> one.pids().stream()).toList();
+    List<Path> directories = clusters.stream().map(LocalCluster::folder).toList();
+    assertThat(pids).hasSize(3 + 5).allMatch(LocalClusterIT::isAlive);
+
+    clusters.forEach(LocalCluster::close);
+
+    assertThat(pids).noneMatch(LocalClusterIT::isAlive);
+    assertThat(directories).noneMatch(Files::exists);
   }
 
-  private static io.fabric8.kubernetes.api.model.ContainerStateTerminated terminated(String name) {
-    return pod(name).getStatus().getContainerStatuses().get(0).getState().getTerminated();
+  @Test
+  @DisplayName("when one of several clusters does not start, none is left")
+  void allOrNone() {
+    assertThatThrownBy(
+            () ->
+                LocalCluster.startAll(
+                    LocalCluster.builder("good"),
+                    LocalCluster.builder("bad").apiServerFlags("--no-such-flag=1")))
+        .isInstanceOf(TestkitException.class)
+        .hasMessageContaining("kube-apiserver of bad");
+    assertThat(ProcessHandle.current().descendants())
+        .noneMatch(
+            process -> process.info().commandLine().orElse("").contains("virtualnode-good-"));
+  }
+
+  private void assertRunsAJob(String name) {
+    client.resource(Workload.named(name).runningFor(Duration.ofMillis(100)).job()).create();
+    client
+        .pods()
+        .inNamespace("default")
+        .withLabel("job-name", name)
+        .waitUntilCondition(
+            pod -> pod != null && pod.getStatus().getPhase().equals("Succeeded"),
+            60,
+            TimeUnit.SECONDS);
+  }
+
+  private void awaitPhase(String pod, String phase) {
+    await().atMost(Duration.ofSeconds(30)).until(() -> phase(pod).equals(phase));
+  }
+
+  private String phase(String pod) {
+    return requireNonNull(client.pods().inNamespace("default").withName(pod).get())
+        .getStatus()
+        .getPhase();
+  }
+
+  private Node node(String name) {
+    return requireNonNull(client.nodes().withName(name).get());
+  }
+
+  private static String readyStatus(Node node) {
+    return node.getStatus().getConditions().stream()
+        .filter(condition -> condition.getType().equals("Ready"))
+        .map(NodeCondition::getStatus)
+        .findFirst()
+        .orElse("none");
+  }
+
+  private static boolean isAlive(long pid) {
+    return ProcessHandle.of(pid).isPresent();
+  }
+
+  private static boolean answers(String url) {
+    return new HealthProbe().answersOk(URI.create(url + "/readyz"));
   }
 }

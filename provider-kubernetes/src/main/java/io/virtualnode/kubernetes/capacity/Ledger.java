@@ -3,11 +3,12 @@ package io.virtualnode.kubernetes.capacity;
 import static java.util.Objects.requireNonNull;
 
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The one account of free, reserved and used room per member node, and of what the virtual node may
@@ -30,16 +31,15 @@ import org.jspecify.annotations.Nullable;
 public final class Ledger {
 
   private final Map<String, MemberAccount> members = new HashMap<>();
-  private final Map<String, Resources> proxies = new HashMap<>();
-  private final Map<String, Resources> credits = new HashMap<>();
-  private final Map<String, Slot> slots = new HashMap<>();
+  private final Map<String, ProxyAccount> proxies = new HashMap<>();
+  private final Set<ProxyAccount> credited = new HashSet<>();
 
   /** A node and what one more pod could take of it. */
   public record NodeRoom(MemberNode node, Resources free) {}
 
   /**
    * Sets the hard limits of the member's fixed namespace, as plain resource names; empty without a
-   * quota. They cap what the member offers.
+   * quota. They cap what the member offers: every pod there uses them up, ours and others'.
    */
   public void setQuota(String member, Optional<Resources> hard) {
     member(member).quota = hard;
@@ -50,14 +50,17 @@ public final class Ledger {
     var account = member(member);
     if (account.fresh != fresh) {
       account.fresh = fresh;
-      account.refreshAll(this);
+      account.refreshAll();
     }
   }
 
   /** Forgets a member, its nodes, its pods and every slot in it. */
   public void removeMember(String member) {
     members.remove(member);
-    slots.values().removeIf(slot -> slot.reserved.member().equals(member));
+    for (var proxy : List.copyOf(proxies.values())) {
+      proxy.forget(member);
+      settle(proxy);
+    }
   }
 
   /** The UIDs of the member's pods in the account. */
@@ -75,7 +78,7 @@ public final class Ledger {
     var member = member(node.key().member());
     var account = member.node(node.key().node());
     account.node = node;
-    member.refresh(account, this);
+    member.refresh(account);
   }
 
   /** Forgets a node; pods still listed on it stay in the account. */
@@ -83,7 +86,7 @@ public final class Ledger {
     var member = member(key.member());
     var account = member.node(key.node());
     account.node = null;
-    member.refresh(account, this);
+    member.refresh(account);
   }
 
   /** Sets what is known of a member's pod that is not terminal. */
@@ -93,40 +96,31 @@ public final class Ledger {
     if (pod.equals(before)) {
       return;
     }
-    var slot = slotOf(memberName, pod);
-    if (slot != null) {
-      take(member, before);
-      moveSlot(member, slot, () -> slot.delegate = pod);
-      return;
+    if (before != null) {
+      leave(member, before);
+      if (!before.proxyUid().equals(pod.proxyUid())) {
+        unlist(member, before);
+      }
     }
-    take(member, before);
-    if (pod.proxyUid().isPresent()
-        && pod.node().isPresent()
-        && !slots.containsKey(pod.proxyUid().get())) {
-      adopt(member, pod);
-      return;
+    if (pod.node().isPresent()) {
+      var account = member.node(pod.node().get());
+      account.pods.put(pod.uid(), pod);
+      member.refresh(account);
     }
-    pod.node()
-        .ifPresent(
-            name -> {
-              var account = member.node(name);
-              account.foreign.put(pod.uid(), pod);
-              member.refresh(account, this);
-            });
+    if (pod.proxyUid().isPresent()) {
+      var proxy = proxy(pod.proxyUid().get());
+      proxy.listed(memberName, pod);
+      settle(proxy);
+    }
   }
 
   /** Forgets a member's pod: it is terminal or gone. Ends the slot whose delegate it was. */
   public void removePod(String memberName, String podUid) {
     var member = member(memberName);
     var pod = member.pods.remove(podUid);
-    if (pod == null) {
-      return;
-    }
-    var slot = slotOf(memberName, pod);
-    if (slot != null && slot.delegate != null && slot.delegate.uid().equals(podUid)) {
-      release(slot.proxyUid);
-    } else {
-      take(member, pod);
+    if (pod != null) {
+      leave(member, pod);
+      unlist(member, pod);
     }
   }
 
@@ -136,40 +130,48 @@ public final class Ledger {
    * @param request the proxy's effective request
    */
   public void count(String proxyUid, Resources request) {
-    if (!request.equals(proxies.put(proxyUid, request))) {
-      refreshSlot(proxyUid);
+    var proxy = proxy(proxyUid);
+    if (!request.equals(proxy.request)) {
+      proxy.request = request;
+      settle(proxy);
     }
   }
 
   /** Stops counting a proxy: it is terminal or gone. Its slot, if any, is now others'. */
   public void uncount(String proxyUid) {
-    credits.remove(proxyUid);
-    if (proxies.remove(proxyUid) != null) {
-      refreshSlot(proxyUid);
+    var proxy = proxies.get(proxyUid);
+    if (proxy != null) {
+      credited.remove(proxy);
+      proxy.request = null;
+      settle(proxy);
     }
   }
 
   /** Whether the proxy is counted. */
   public boolean isCounted(String proxyUid) {
-    return proxies.containsKey(proxyUid);
+    var proxy = proxies.get(proxyUid);
+    return proxy != null && proxy.request != null;
   }
 
   /**
    * Gives back what a counted proxy takes although it holds no slot and never will, so that it
    * blocks nobody; or takes that back. A slot ends the credit.
    */
-  public void credit(String proxyUid, boolean credited) {
-    var request = proxies.get(proxyUid);
-    if (credited && request != null && !slots.containsKey(proxyUid)) {
-      credits.put(proxyUid, request);
+  public void credit(String proxyUid, boolean wanted) {
+    var proxy = proxies.get(proxyUid);
+    if (proxy == null) {
+      return;
+    }
+    if (wanted && proxy.request != null && proxy.slot == null) {
+      credited.add(proxy);
     } else {
-      credits.remove(proxyUid);
+      credited.remove(proxy);
     }
   }
 
   /** Whether the proxy's request is given back. */
   public boolean isCredited(String proxyUid) {
-    return credits.containsKey(proxyUid);
+    return credited.contains(proxies.get(proxyUid));
   }
 
   /**
@@ -179,47 +181,31 @@ public final class Ledger {
    * @throws IllegalStateException if the proxy is not counted
    */
   public void reserve(String proxyUid, NodeKey node) {
-    var request = proxies.get(proxyUid);
-    if (request == null) {
+    var proxy = proxies.get(proxyUid);
+    if (proxy == null || proxy.request == null) {
       throw new IllegalStateException("proxy " + proxyUid + " is not counted");
     }
-    if (slots.containsKey(proxyUid)) {
-      return;
+    if (proxy.slot == null) {
+      proxy.reservation = new ProxyAccount.Reservation(node, proxy.request);
+      settle(proxy);
     }
-    credits.remove(proxyUid);
-    var slot = new Slot(proxyUid, node, request);
-    slots.put(proxyUid, slot);
-    var member = member(node.member());
-    member.pods.values().stream()
-        .filter(pod -> pod.proxyUid().filter(proxyUid::equals).isPresent())
-        .findFirst()
-        .ifPresent(
-            pod -> {
-              take(member, pod);
-              slot.delegate = pod;
-            });
-    var account = member.node(slot.location().node());
-    account.slots.add(slot);
-    member.refresh(account, this);
   }
 
-  /** Ends a proxy's slot: its delegate is terminal, gone, or provably never was. */
+  /**
+   * Ends a proxy's reservation: its delegate is terminal, gone, or provably never was. A delegate
+   * that is still listed on a node keeps its slot until it is {@link #removePod removed}.
+   */
   public void release(String proxyUid) {
-    var slot = slots.remove(proxyUid);
-    if (slot != null) {
-      var member = member(slot.reserved.member());
-      var account = member.node(slot.location().node());
-      account.slots.remove(slot);
-      if (slot.delegate != null && member.pods.containsKey(slot.delegate.uid())) {
-        account.foreign.put(slot.delegate.uid(), slot.delegate);
-      }
-      member.refresh(account, this);
+    var proxy = proxies.get(proxyUid);
+    if (proxy != null) {
+      proxy.reservation = null;
+      settle(proxy);
     }
   }
 
   /** The node on which a proxy has its slot. */
   public Optional<NodeKey> slot(String proxyUid) {
-    return Optional.ofNullable(slots.get(proxyUid)).map(Slot::location);
+    return Optional.ofNullable(proxies.get(proxyUid)).map(proxy -> proxy.slot).map(Slot::node);
   }
 
   /** What the virtual node's allocatable must be now. */
@@ -228,10 +214,20 @@ public final class Ledger {
     for (var member : members.values()) {
       sum = sum.plus(member.offer());
     }
-    for (var credit : credits.values()) {
-      sum = sum.plus(credit.namedBy(sum));
+    if (!credited.isEmpty()) {
+      var known = namesOfNodes();
+      for (var proxy : credited) {
+        sum = sum.plus(requireNonNull(proxy.request).namedBy(known));
+      }
     }
     return sum.nonNegative();
+  }
+
+  /** Every resource that some node has, so that nothing is offered that none ever had. */
+  private Resources namesOfNodes() {
+    var names = new HashMap<String, Long>();
+    forEachNode(node -> node.allocatable().names().forEach(name -> names.put(name, 0L)));
+    return Resources.of(names);
   }
 
   /** Calls back for each node that takes new pods now, in no particular order. */
@@ -254,6 +250,19 @@ public final class Ledger {
         }
       }
     }
+  }
+
+  /** The hard limits on all pods in the member's fixed namespace; empty without a quota. */
+  public Optional<Resources> quota(String member) {
+    return Optional.ofNullable(members.get(member)).flatMap(account -> account.quota);
+  }
+
+  /**
+   * What the member's quota leaves for one more pod, of the resources that it limits; negative
+   * where it is overdrawn, empty without a quota.
+   */
+  public Optional<Resources> quotaLeft(String member) {
+    return quota(member).map(hard -> member(member).quotaLeft());
   }
 
   /** How the room of one node is used now; empty if the node is not known. */
@@ -292,80 +301,66 @@ public final class Ledger {
 
   private Ledger recount() {
     var recount = new Ledger();
-    recount.proxies.putAll(proxies);
-    recount.credits.putAll(credits);
-    for (var slot : slots.values()) {
-      var copy = new Slot(slot.proxyUid, slot.reserved, slot.request);
-      recount.slots.put(slot.proxyUid, copy);
-      recount.member(slot.reserved.member()).node(slot.reserved.node()).slots.add(copy);
+    for (var proxy : proxies.values()) {
+      var copy = recount.proxy(proxy.uid);
+      copy.request = proxy.request;
+      copy.reservation = proxy.reservation;
     }
     for (var member : members.values()) {
       recount.setQuota(member.name, member.quota);
+      recount.setFresh(member.name, member.fresh);
       for (var account : member.nodes.values()) {
         if (account.node != null) {
           recount.setNode(account.node);
         }
       }
       member.pods.values().forEach(pod -> recount.setPod(member.name, pod));
-      recount.setFresh(member.name, member.fresh);
-      recount.member(member.name).refreshAll(recount);
     }
+    List.copyOf(recount.proxies.values()).forEach(recount::settle);
+    credited.forEach(proxy -> recount.credit(proxy.uid, true));
     return recount;
   }
 
-  /** The part of a slot that the primary's scheduler has already subtracted. */
-  Resources countedRequest(Slot slot) {
-    var request = proxies.get(slot.proxyUid);
-    return request == null ? Resources.NONE : slot.held().min(request);
-  }
-
-  /** A delegate found on a node without a placement of this process: it holds its slot there. */
-  private void adopt(MemberAccount member, MemberPod pod) {
-    var proxyUid = pod.proxyUid().orElseThrow();
-    var slot =
-        new Slot(proxyUid, new NodeKey(member.name, pod.node().orElseThrow()), pod.request());
-    slot.delegate = pod;
-    slots.put(proxyUid, slot);
-    credits.remove(proxyUid);
-    var account = member.node(slot.location().node());
-    account.slots.add(slot);
-    member.refresh(account, this);
-  }
-
-  private @Nullable Slot slotOf(String member, MemberPod pod) {
-    var slot = pod.proxyUid().map(slots::get).orElse(null);
-    if (slot == null || !slot.reserved.member().equals(member)) {
-      return null;
+  private void leave(MemberAccount member, MemberPod pod) {
+    if (pod.node().isPresent()) {
+      var account = member.node(pod.node().get());
+      account.pods.remove(pod.uid());
+      member.refresh(account);
     }
-    return slot.delegate == null || slot.delegate.uid().equals(pod.uid()) ? slot : null;
   }
 
-  /** Takes a pod out of the foreign pods of the node it was on. */
-  private void take(MemberAccount member, @Nullable MemberPod pod) {
-    if (pod == null || pod.node().isEmpty()) {
-      return;
+  private void unlist(MemberAccount member, MemberPod pod) {
+    if (pod.proxyUid().isPresent()) {
+      var proxy = proxy(pod.proxyUid().get());
+      proxy.unlisted(member.name, pod);
+      settle(proxy);
     }
-    var account = member.node(pod.node().get());
-    account.foreign.remove(pod.uid());
-    member.refresh(account, this);
   }
 
-  private void moveSlot(MemberAccount member, Slot slot, Runnable change) {
-    var from = member.node(slot.location().node());
-    from.slots.remove(slot);
-    change.run();
-    member.refresh(from, this);
-    var to = member.node(slot.location().node());
-    to.slots.add(slot);
-    member.refresh(to, this);
-  }
-
-  private void refreshSlot(String proxyUid) {
-    var slot = slots.get(proxyUid);
-    if (slot != null) {
-      var member = member(slot.reserved.member());
-      member.refresh(member.node(slot.location().node()), this);
+  /** Moves a proxy's slot to where it must be by what is known now. */
+  private void settle(ProxyAccount proxy) {
+    var before = proxy.slot;
+    var now = proxy.choose();
+    proxy.slot = now;
+    var member = before == null ? null : members.get(before.node().member());
+    if (before != null && member != null && (now == null || !now.node().equals(before.node()))) {
+      var account = member.node(before.node().node());
+      account.slots.remove(proxy);
+      member.refresh(account);
     }
+    if (now != null) {
+      credited.remove(proxy);
+      var account = member(now.node().member()).node(now.node().node());
+      account.slots.put(proxy, now);
+      member(now.node().member()).refresh(account);
+    }
+    if (proxy.isEmpty()) {
+      proxies.remove(proxy.uid);
+    }
+  }
+
+  private ProxyAccount proxy(String uid) {
+    return proxies.computeIfAbsent(requireNonNull(uid, "proxyUid is null"), ProxyAccount::new);
   }
 
   private MemberAccount member(String name) {

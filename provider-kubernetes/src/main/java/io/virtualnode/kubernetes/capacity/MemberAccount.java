@@ -25,10 +25,10 @@ final class MemberAccount {
   }
 
   /** Recomputes one node and takes the difference into the sums. */
-  void refresh(NodeAccount account, Ledger ledger) {
+  void refresh(NodeAccount account) {
     contributions = contributions.minus(account.contribution());
     ours = ours.minus(account.ours());
-    account.recompute(fresh, ledger);
+    account.recompute(fresh);
     contributions = contributions.plus(account.contribution());
     ours = ours.plus(account.ours());
     if (account.isEmpty()) {
@@ -36,9 +36,9 @@ final class MemberAccount {
     }
   }
 
-  void refreshAll(Ledger ledger) {
+  void refreshAll() {
     for (var account : nodes.values().toArray(new NodeAccount[0])) {
-      refresh(account, ledger);
+      refresh(account);
     }
   }
 
@@ -46,18 +46,30 @@ final class MemberAccount {
   Resources offer() {
     var offer = contributions;
     if (quota.isPresent()) {
-      offer = offer.cappedBy(quota.get().minus(othersUnderQuota().namedBy(quota.get())));
+      offer = offer.cappedBy(quotaLeft().plus(ours.namedBy(quota.get())));
     }
-    return offer.max(ours.namedBy(contributions));
+    return offer.max(ours);
   }
 
-  private Resources othersUnderQuota() {
-    var sum = Resources.NONE;
+  /**
+   * What the quota leaves for one more pod, of the resources that it limits; negative where it is
+   * overdrawn. Not to be asked without a quota.
+   */
+  Resources quotaLeft() {
+    var hard = quota.orElseThrow();
+    var left = hard;
     for (var pod : pods.values()) {
-      if (pod.underQuota() && pod.proxyUid().isEmpty()) {
-        sum = sum.plus(pod.request());
+      if (pod.underQuota()) {
+        left = left.minus(pod.request().namedBy(hard));
       }
     }
-    return sum;
+    for (var account : nodes.values()) {
+      for (var slot : account.slots.values()) {
+        if (slot.delegate().isEmpty()) {
+          left = left.minus(slot.held().namedBy(hard)); // its delegate will be under the quota
+        }
+      }
+    }
+    return left;
   }
 }

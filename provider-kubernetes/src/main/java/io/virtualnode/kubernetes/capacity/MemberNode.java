@@ -9,14 +9,17 @@ import java.util.Map;
  *
  * @param key which node
  * @param allocatable {@code status.allocatable}
- * @param usable Ready, not cordoned, without a taint that the member's tolerations do not cover,
- *     and matching the member's nodeSelector
+ * @param admitted whether the configuration admits the node at all, whatever its present state:
+ *     matching the member's nodeSelector, without a taint that the member's tolerations do not
+ *     cover other than those by which Kubernetes marks a passing state
+ * @param usable admitted, and now Ready, not cordoned and without any taint that is not covered
  * @param labels the node's labels
  * @param taints the node's taints
  */
 public record MemberNode(
     NodeKey key,
     Resources allocatable,
+    boolean admitted,
     boolean usable,
     Map<String, String> labels,
     List<Taint> taints) {

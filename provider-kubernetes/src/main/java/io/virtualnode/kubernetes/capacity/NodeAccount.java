@@ -1,9 +1,7 @@
 package io.virtualnode.kubernetes.capacity;
 
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** One member node's share of the {@link Ledger}: who uses it, and what follows from that. */
@@ -11,8 +9,8 @@ final class NodeAccount {
 
   final NodeKey key;
   @Nullable MemberNode node;
-  final Map<String, MemberPod> foreign = new HashMap<>();
-  final Set<Slot> slots = new HashSet<>();
+  final Map<String, MemberPod> pods = new HashMap<>(); // by UID, ours and others'
+  final Map<ProxyAccount, Slot> slots = new HashMap<>();
 
   private Resources others = Resources.NONE;
   private Resources ours = Resources.NONE;
@@ -23,19 +21,19 @@ final class NodeAccount {
   }
 
   /** Computes the sums anew from who is here; nothing is carried over from before. */
-  void recompute(boolean fresh, Ledger ledger) {
+  void recompute(boolean fresh) {
     others = Resources.NONE;
     ours = Resources.NONE;
-    for (var pod : foreign.values()) {
+    for (var pod : pods.values()) {
       others = others.plus(pod.request());
     }
-    for (var slot : slots) {
-      var counted = ledger.countedRequest(slot);
+    for (var entry : slots.entrySet()) {
+      var slot = entry.getValue();
+      var counted = entry.getKey().counted(slot);
       ours = ours.plus(counted);
-      others = others.plus(slot.held().minus(counted));
+      others = others.plus(slot.isTaken() ? Resources.NONE : slot.held()).minus(counted);
     }
-    contribution =
-        isUsable(fresh) ? room().max(ours.namedBy(allocatable())) : ours.namedBy(allocatable());
+    contribution = isUsable(fresh) ? room().max(ours) : ours;
   }
 
   boolean isUsable(boolean fresh) {
@@ -44,7 +42,7 @@ final class NodeAccount {
 
   /** Nothing keeps this account: no node of that name, and nobody on it. */
   boolean isEmpty() {
-    return node == null && foreign.isEmpty() && slots.isEmpty();
+    return node == null && pods.isEmpty() && slots.isEmpty();
   }
 
   Resources allocatable() {
@@ -70,6 +68,10 @@ final class NodeAccount {
     return ours;
   }
 
+  /**
+   * What this node adds to the offer. Never less than ours, also of a resource that the node no
+   * longer names: the primary's scheduler subtracts it all the same.
+   */
   Resources contribution() {
     return contribution;
   }

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
+import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Source: {@code PodRequests} in {@code k8s.io/component-helpers/resource/helpers.go} of
  * Kubernetes 1.37 with status resources used (KEP-1287, in-place resize), sidecars (KEP-753) and
- * pod-level resources (KEP-2837); plus the one pod that {@code NodeInfo} counts.
+ * pod-level resources (KEP-2837); plus the one pod that {@code NodeInfo} counts. As there, amounts
+ * are added exactly and rounded up once per pod: two containers of half a byte request one byte.
  */
 public final class Requests {
 
@@ -28,104 +30,110 @@ public final class Requests {
     var sum = ofContainers(pod);
     var podLevel = pod.getSpec().getResources();
     if (podLevel != null) {
-      sum = overriddenBy(sum, podLevelRequests(pod, podLevel.getRequests()));
+      podLevelRequests(pod, podLevel.getRequests())
+          .forEach(
+              (name, amount) -> {
+                if (isPodLevelResource(name)) {
+                  sum.put(name, amount);
+                }
+              });
     }
-    return sum.plus(Resources.ofQuantities(pod.getSpec().getOverhead())).plus(ONE_POD);
+    add(sum, exact(pod.getSpec().getOverhead()));
+    return Resources.ofExact(sum).plus(ONE_POD);
   }
 
-  private static Resources ofContainers(Pod pod) {
+  private static Map<String, BigDecimal> ofContainers(Pod pod) {
     var statuses = statuses(pod);
     boolean infeasible = isResizeInfeasible(pod);
-    var specified = total(pod, Requests::requested);
     var status = pod.getStatus();
-    if (status == null || (statuses.isEmpty() && !isSet(status.getAllocatedResources()))) {
+    var specified = total(pod, Requests::requested);
+    if (status == null) {
       return specified;
     }
-    Resources allocated;
-    Resources actuated;
+    Map<String, BigDecimal> held;
     if (isSet(status.getAllocatedResources())
         && status.getResources() != null
         && isSet(status.getResources().getRequests())) {
-      allocated = Resources.ofQuantities(status.getAllocatedResources());
-      actuated = Resources.ofQuantities(status.getResources().getRequests());
+      held = exact(status.getAllocatedResources());
+      raise(held, exact(status.getResources().getRequests()));
+    } else if (statuses.isEmpty() && !infeasible) {
+      return specified;
     } else {
-      allocated = total(pod, c -> allocated(c, statuses.get(c.getName()), infeasible));
-      actuated = total(pod, c -> actuated(c, statuses.get(c.getName()), infeasible));
+      held = total(pod, c -> allocated(c, statuses.get(c.getName()), infeasible));
+      raise(held, total(pod, c -> actuated(c, statuses.get(c.getName()), infeasible)));
     }
-    var held = allocated.max(actuated);
-    return infeasible ? held : held.max(specified);
+    if (!infeasible) {
+      raise(held, specified);
+    }
+    return held;
   }
 
   /**
    * The sum over the containers, or the most that any moment of initialization needs: an init
    * container runs beside the sidecars started before it.
    */
-  private static Resources total(Pod pod, Function<Container, Resources> requestOf) {
-    var running = Resources.NONE;
+  private static Map<String, BigDecimal> total(
+      Pod pod, Function<Container, Map<String, BigDecimal>> requestOf) {
+    var running = new HashMap<String, BigDecimal>();
     for (var container : pod.getSpec().getContainers()) {
-      running = running.plus(requestOf.apply(container));
+      add(running, requestOf.apply(container));
     }
-    var sidecars = Resources.NONE;
-    var initializing = Resources.NONE;
+    var sidecars = new HashMap<String, BigDecimal>();
+    var initializing = new HashMap<String, BigDecimal>();
     for (var container : orEmpty(pod.getSpec().getInitContainers())) {
       var request = requestOf.apply(container);
       if ("Always".equals(container.getRestartPolicy())) {
-        running = running.plus(request);
-        sidecars = sidecars.plus(request);
-        initializing = initializing.max(sidecars);
+        add(running, request);
+        add(sidecars, request);
+        raise(initializing, sidecars);
       } else {
-        initializing = initializing.max(sidecars.plus(request));
+        add(request, sidecars);
+        raise(initializing, request);
       }
     }
-    return running.max(initializing);
+    raise(running, initializing);
+    return running;
   }
 
-  private static Resources requested(Container container) {
+  private static Map<String, BigDecimal> requested(Container container) {
     var resources = container.getResources();
-    return resources == null ? Resources.NONE : Resources.ofQuantities(resources.getRequests());
+    return exact(resources == null ? null : resources.getRequests());
   }
 
-  private static Resources allocated(
+  private static Map<String, BigDecimal> allocated(
       Container container, @Nullable ContainerStatus status, boolean infeasible) {
     if (status != null && isSet(status.getAllocatedResources())) {
-      return Resources.ofQuantities(status.getAllocatedResources());
+      return exact(status.getAllocatedResources());
     }
-    return infeasible ? Resources.NONE : requested(container);
+    return infeasible ? exact(null) : requested(container);
   }
 
-  private static Resources actuated(
+  private static Map<String, BigDecimal> actuated(
       Container container, @Nullable ContainerStatus status, boolean infeasible) {
     if (status != null
         && status.getResources() != null
         && isSet(status.getResources().getRequests())) {
-      return Resources.ofQuantities(status.getResources().getRequests());
+      return exact(status.getResources().getRequests());
     }
     return allocated(container, status, infeasible);
   }
 
-  private static Resources podLevelRequests(
+  private static Map<String, BigDecimal> podLevelRequests(
       Pod pod, @Nullable Map<String, Quantity> specifiedRequests) {
-    var specified = Resources.ofQuantities(specifiedRequests);
-    if (specified.names().stream().noneMatch(Requests::isPodLevelResource)) {
-      return Resources.NONE;
+    var specified = exact(specifiedRequests);
+    if (specified.keySet().stream().noneMatch(Requests::isPodLevelResource)) {
+      return Map.of();
     }
     var status = pod.getStatus();
     if (status == null || status.getResources() == null) {
       return specified;
     }
-    var held =
-        Resources.ofQuantities(status.getResources().getRequests())
-            .max(Resources.ofQuantities(status.getAllocatedResources()));
-    return isResizeInfeasible(pod) ? held : held.max(specified);
-  }
-
-  private static Resources overriddenBy(Resources sum, Resources podLevel) {
-    var result = new HashMap<String, Long>();
-    sum.names().forEach(name -> result.put(name, sum.get(name)));
-    podLevel.names().stream()
-        .filter(Requests::isPodLevelResource)
-        .forEach(name -> result.put(name, podLevel.get(name)));
-    return Resources.of(result);
+    var held = exact(status.getResources().getRequests());
+    raise(held, exact(status.getAllocatedResources()));
+    if (!isResizeInfeasible(pod)) {
+      raise(held, specified);
+    }
+    return held;
   }
 
   private static boolean isPodLevelResource(String name) {
@@ -151,6 +159,22 @@ public final class Requests {
     orEmpty(status.getInitContainerStatuses()).forEach(s -> byName.put(s.getName(), s));
     orEmpty(status.getContainerStatuses()).forEach(s -> byName.put(s.getName(), s));
     return byName;
+  }
+
+  private static void add(Map<String, BigDecimal> sum, Map<String, BigDecimal> more) {
+    more.forEach((name, amount) -> sum.merge(name, amount, BigDecimal::add));
+  }
+
+  private static void raise(Map<String, BigDecimal> greatest, Map<String, BigDecimal> other) {
+    other.forEach((name, amount) -> greatest.merge(name, amount, BigDecimal::max));
+  }
+
+  private static Map<String, BigDecimal> exact(@Nullable Map<String, Quantity> quantities) {
+    var result = new HashMap<String, BigDecimal>();
+    if (quantities != null) {
+      quantities.forEach((name, quantity) -> result.put(name, Amounts.exact(quantity)));
+    }
+    return result;
   }
 
   private static boolean isSet(@Nullable Map<String, Quantity> quantities) {

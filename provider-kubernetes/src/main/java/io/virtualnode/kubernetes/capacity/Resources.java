@@ -1,6 +1,7 @@
 package io.virtualnode.kubernetes.capacity;
 
 import io.fabric8.kubernetes.api.model.Quantity;
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -56,6 +57,13 @@ public final class Resources {
     }
     var amounts = new TreeMap<String, Long>();
     quantities.forEach((name, quantity) -> amounts.put(name, Amounts.of(name, quantity)));
+    return of(amounts);
+  }
+
+  /** Exact amounts in cores, bytes or pieces, each rounded up to a whole unit. */
+  static Resources ofExact(Map<String, BigDecimal> exact) {
+    var amounts = new TreeMap<String, Long>();
+    exact.forEach((name, amount) -> amounts.put(name, Amounts.rounded(name, amount)));
     return of(amounts);
   }
 

@@ -1,33 +1,21 @@
 package io.virtualnode.kubernetes.capacity;
 
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
- * The room that one proxy's delegate takes in a member, from placement until the delegate is
- * terminal or gone. While the member's watch has not shown the delegate on a node, it is where
- * placement put it.
+ * The room that one proxy holds in a member, from placement until its delegate is terminal or gone.
+ *
+ * @param proxyUid whose room it is
+ * @param node where: the node the delegate is on or, until the member's watch shows it on one, the
+ *     node that placement chose
+ * @param held what the delegate really requests, which a webhook of the member may have changed;
+ *     until it is seen, what the proxy requested when it was placed
+ * @param delegate the delegate, once it is seen
  */
-final class Slot {
+record Slot(String proxyUid, NodeKey node, Resources held, Optional<MemberPod> delegate) {
 
-  final String proxyUid;
-  final NodeKey reserved;
-  final Resources request;
-  @Nullable MemberPod delegate;
-
-  Slot(String proxyUid, NodeKey reserved, Resources request) {
-    this.proxyUid = proxyUid;
-    this.reserved = reserved;
-    this.request = request;
-  }
-
-  NodeKey location() {
-    return delegate == null
-        ? reserved
-        : delegate.node().map(node -> new NodeKey(reserved.member(), node)).orElse(reserved);
-  }
-
-  /** What the delegate really requests, which a webhook of the member may have changed. */
-  Resources held() {
-    return delegate == null ? request : delegate.request();
+  /** Whether the delegate is among the pods of the slot's node. */
+  boolean isTaken() {
+    return delegate.flatMap(MemberPod::node).isPresent();
   }
 }

@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.PreferredSchedulingTerm;
 import io.fabric8.kubernetes.api.model.PreferredSchedulingTermBuilder;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.api.model.Volume;
@@ -33,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Everything that makes the pod what it is stays. What belongs to the primary goes: the binding,
  * finalizers, owners, priority, scheduler, service account with its default token volume, the
  * selectors and tolerations meant for the virtual node, and the not-ready and unreachable
- * tolerations that admission adds. What the member needs comes: our marks, the member's tolerations
- * and a preference for the chosen node.
+ * tolerations that admission adds. What the member needs comes: our marks, the member's node
+ * selector and tolerations, and a preference for the chosen node.
  *
  * @param ownership the marks
  * @param nodeLabels labels of the virtual node; a selector for one of them was meant for it
@@ -60,10 +61,15 @@ public record DelegatePod(
    * The delegate as it is to be created.
    *
    * @param namespace the namespace in the member
+   * @param memberSelector what selects the nodes of this member that may be used
    * @param memberTolerations tolerations that every delegate in this member gets
    */
   public Pod translate(
-      Pod proxy, Intent intent, String namespace, List<Toleration> memberTolerations) {
+      Pod proxy,
+      Intent intent,
+      String namespace,
+      Map<String, String> memberSelector,
+      List<Toleration> memberTolerations) {
     var key = PodKey.of(proxy);
     var labels = copy(proxy.getMetadata().getLabels());
     labels.putAll(ownership.labels(key));
@@ -77,7 +83,7 @@ public record DelegatePod(
         .withLabels(labels)
         .withAnnotations(annotations)
         .endMetadata()
-        .withSpec(spec(proxy, intent, memberTolerations))
+        .withSpec(spec(proxy, intent, memberSelector, memberTolerations))
         .build();
   }
 
@@ -89,8 +95,14 @@ public record DelegatePod(
         .build();
   }
 
-  private PodSpec spec(Pod proxy, Intent intent, List<Toleration> memberTolerations) {
+  private PodSpec spec(
+      Pod proxy,
+      Intent intent,
+      Map<String, String> memberSelector,
+      List<Toleration> memberTolerations) {
     var original = proxy.getSpec();
+    var selector = nodeSelector(original);
+    selector.putAll(memberSelector);
     var tokens = defaultTokenVolumes(original);
     var spec =
         new PodSpecBuilder(original)
@@ -107,7 +119,7 @@ public record DelegatePod(
             .withSchedulingGroup(null)
             .withOverhead(null)
             .withEphemeralContainers(List.of())
-            .withNodeSelector(nodeSelector(original))
+            .withNodeSelector(selector)
             .withAffinity(preferring(intent.node(), affinity(original.getAffinity())))
             .withTolerations(tolerations(original, memberTolerations))
             .withVolumes(without(original.getVolumes(), v -> tokens.contains(v.getName())))
@@ -170,9 +182,16 @@ public record DelegatePod(
         .withRequiredDuringSchedulingIgnoredDuringExecution(
             required(affinity.getRequiredDuringSchedulingIgnoredDuringExecution()))
         .withPreferredDuringSchedulingIgnoredDuringExecution(
-            without(
-                affinity.getPreferredDuringSchedulingIgnoredDuringExecution(),
-                term -> isEmpty(stripped(term.getPreference()))))
+            orEmpty(affinity.getPreferredDuringSchedulingIgnoredDuringExecution()).stream()
+                .map(this::preferred)
+                .filter(term -> !isEmpty(term.getPreference()))
+                .toList())
+        .build();
+  }
+
+  private PreferredSchedulingTerm preferred(PreferredSchedulingTerm term) {
+    return new PreferredSchedulingTermBuilder(term)
+        .withPreference(stripped(term.getPreference()))
         .build();
   }
 

@@ -5,7 +5,7 @@ import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +21,8 @@ public final class DelegateStatus {
    * The delegate's own phase, reason, message, times, IPs and containers.
    *
    * <p>Left out: {@code PodScheduled} (on the proxy it is the primary scheduler's; a delegate that
-   * the member cannot schedule shows in {@link #SCHEDULED}), generations, nominations and resource
+   * the member cannot schedule shows in {@link #SCHEDULED}), the {@linkplain Intent#CONDITION
+   * intent} that a member which is itself a primary stores, generations, nominations and resource
    * claims, which name objects of the member.
    */
   public static PodStatus of(Pod delegate) {
@@ -43,6 +44,17 @@ public final class DelegateStatus {
         .withResources(status.getResources())
         .withAllocatedResources(status.getAllocatedResources())
         .build();
+  }
+
+  /**
+   * Whether a delegate's status says anything that its proxy does not show already: a delegate that
+   * has just been created, or bound in its member, does not.
+   */
+  public static boolean isTelling(Pod delegate) {
+    var status = delegate.getStatus();
+    return !"Pending".equals(status.getPhase())
+        || status.getStartTime() != null
+        || conditions(status.getConditions()).stream().anyMatch(c -> SCHEDULED.equals(c.getType()));
   }
 
   /** A proxy that has no delegate, and why. */
@@ -69,18 +81,20 @@ public final class DelegateStatus {
   }
 
   private static List<PodCondition> conditions(@Nullable List<PodCondition> delegates) {
-    var result = new ArrayList<PodCondition>();
+    var byType = new LinkedHashMap<String, PodCondition>();
     for (var condition : delegates == null ? List.<PodCondition>of() : delegates) {
-      if (!condition.getType().equals("PodScheduled")) {
-        result.add(new PodConditionBuilder(condition).withObservedGeneration(null).build());
-      } else if (!"True".equals(condition.getStatus())) {
-        result.add(
-            new PodConditionBuilder(condition)
-                .withObservedGeneration(null)
-                .withType(SCHEDULED)
-                .build());
+      var builder = new PodConditionBuilder(condition).withObservedGeneration(null);
+      switch (condition.getType()) {
+        case "PodScheduled" -> {
+          if (!"True".equals(condition.getStatus())) {
+            byType.put(SCHEDULED, builder.withType(SCHEDULED).build());
+          }
+        }
+        // Where the member is itself a primary: its choice, and not to be taken for ours.
+        case Intent.CONDITION -> {}
+        default -> byType.putIfAbsent(condition.getType(), builder.build());
       }
     }
-    return result;
+    return List.copyOf(byType.values());
   }
 }

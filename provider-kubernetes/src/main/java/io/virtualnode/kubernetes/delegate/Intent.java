@@ -72,7 +72,8 @@ public record Intent(String member, String clusterUid, int attempt, String node)
       }
     }
     if (!words[0].equals(VERSION)
-        || !values.keySet().containsAll(Set.of("member", "node", "cluster", "attempt"))) {
+        || !values.keySet().containsAll(Set.of("member", "node", "cluster", "attempt"))
+        || !values.get("attempt").matches("[0-9]{1,9}")) {
       throw new IllegalArgumentException(
           "condition %s of pod %s cannot be read: '%s'; another version wrote it"
               .formatted(CONDITION, proxy, message));

@@ -59,6 +59,7 @@ public final class Member implements AutoCloseable {
 
   private final Object freshnessLock = new Object();
   private final Freshness freshness; // guarded by freshnessLock
+  private @Nullable String lastTrouble; // guarded by freshnessLock
   private volatile boolean fresh; // written under freshnessLock
 
   /**
@@ -190,9 +191,10 @@ public final class Member implements AutoCloseable {
           probing.set(false);
           synchronized (freshnessLock) {
             if (failure == null) {
+              lastTrouble = null;
               freshness.answered(askedAt);
             } else {
-              log.debug("member {}: no answer: {}", name(), failure.toString());
+              noteFailure(failure);
               freshness.failed();
             }
           }
@@ -200,11 +202,21 @@ public final class Member implements AutoCloseable {
         });
   }
 
+  /** One line for each kind of trouble, not for each probe. */
+  private void noteFailure(Throwable failure) {
+    var trouble = String.valueOf(failure.getMessage());
+    if (!trouble.equals(lastTrouble)) {
+      lastTrouble = trouble;
+      log.warn("member {} cannot be reached: {}", name(), trouble);
+    }
+  }
+
   private void judge() {
     boolean connected =
         clusterUid != null
             && listsMissing.get() == 0
             && informers.stream().allMatch(SharedIndexInformer::isWatching);
+    log.debug("member {}: connected {}, lists missing {}", name(), connected, listsMissing);
     synchronized (freshnessLock) {
       boolean now = freshness.isFresh(connected, System.nanoTime());
       if (now == fresh || closed) {

@@ -68,6 +68,9 @@ public final class MemberApi {
   /**
    * Asks that exactly this pod be deleted. Completing means accepted; {@code NOT_FOUND} and {@code
    * CONFLICT} both mean that no pod of that UID is there.
+   *
+   * <p>A grace below one second is taken as one: with 0 the API server forgets the pod while its
+   * containers may still run, and what they use would be offered again.
    */
   public CompletionStage<Void> delete(String namespace, String name, String uid, Duration grace) {
     var options =

@@ -2,7 +2,6 @@ package io.virtualnode.kubernetes.member;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.Toleration;
@@ -31,13 +30,22 @@ public final class MemberFacts {
     List<Taint> taints = orEmpty(node.getSpec().getTaints());
     var allocatable = Resources.ofQuantities(node.getStatus().getAllocatable());
     var headroom = Resources.ofQuantities(settings.headroom()).namedBy(allocatable);
+    var untolerated =
+        taints.stream().filter(taint -> !isTolerated(taint, settings.tolerations())).toList();
+    // A virtual node among a member's nodes (a member may be a primary too) offers what others
+    // have.
+    boolean admitted =
+        !"true".equals(labels.get("virtualnode.io/managed"))
+            && labels.entrySet().containsAll(settings.nodeSelector().entrySet())
+            && untolerated.stream().allMatch(MemberFacts::isPassing);
     return new MemberNode(
         new NodeKey(settings.name(), node.getMetadata().getName()),
         allocatable.minus(headroom).nonNegative(),
-        isReady(node)
-            && !Boolean.TRUE.equals(node.getSpec().getUnschedulable())
-            && taints.stream().allMatch(taint -> isTolerated(taint, settings.tolerations()))
-            && labels.entrySet().containsAll(settings.nodeSelector().entrySet()),
+        admitted,
+        admitted
+            && untolerated.isEmpty()
+            && isReady(node)
+            && !Boolean.TRUE.equals(node.getSpec().getUnschedulable()),
         labels,
         taints);
   }
@@ -63,31 +71,40 @@ public final class MemberFacts {
     for (var quota : quotas) {
       var spec = quota.getSpec();
       if (spec.getScopeSelector() == null && orEmpty(spec.getScopes()).isEmpty()) {
-        var hard = plainNames(orEmpty(spec.getHard()));
-        hard.names().forEach(name -> limits.merge(name, hard.get(name), Math::min));
+        orEmpty(spec.getHard())
+            .forEach(
+                (limited, quantity) -> {
+                  var name = plainName(limited);
+                  if (name != null) {
+                    var amount = Resources.ofQuantities(Map.of(name, quantity)).get(name);
+                    limits.merge(name, amount, Math::min);
+                  }
+                });
       }
     }
     return limits.isEmpty() ? Optional.empty() : Optional.of(Resources.of(limits));
   }
 
-  private static Resources plainNames(Map<String, Quantity> hard) {
-    var result = new HashMap<String, Quantity>();
-    hard.forEach(
-        (name, quantity) -> {
-          if (name.startsWith("requests.")) {
-            result.put(name.substring("requests.".length()), quantity);
-          } else if (name.equals("count/pods")) {
-            result.put(Resources.PODS, quantity);
-          } else if (!name.contains("/") && !name.startsWith("limits.")) {
-            result.putIfAbsent(name, quantity);
-          }
-        });
-    return Resources.ofQuantities(result);
+  /** The plain name of what a quota limits; null for what no pod's request counts against. */
+  private static @Nullable String plainName(String limited) {
+    if (limited.startsWith("requests.")) {
+      return limited.substring("requests.".length());
+    }
+    if (limited.equals("count/pods")) {
+      return Resources.PODS;
+    }
+    return limited.contains("/") || limited.startsWith("limits.") ? null : limited;
   }
 
   private static boolean isReady(Node node) {
     return orEmpty(node.getStatus().getConditions()).stream()
         .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus()));
+  }
+
+  /** A mark of Kubernetes' own: not ready, unreachable, cordoned, under pressure. */
+  private static boolean isPassing(Taint taint) {
+    return taint.getKey().startsWith("node.kubernetes.io/")
+        || taint.getKey().startsWith("node.cloudprovider.kubernetes.io/");
   }
 
   /** As {@code v1.Toleration.ToleratesTaint}; PreferNoSchedule keeps nothing away. */

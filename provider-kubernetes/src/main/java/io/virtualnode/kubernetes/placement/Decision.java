@@ -12,7 +12,7 @@ public sealed interface Decision {
   /**
    * No node has room now.
    *
-   * @param held the node that is kept for it, if one was left to keep
+   * @param held the node on which its request is held; empty while no node in use could take it
    * @param message why, in the scheduler's words
    */
   record Waits(Optional<NodeKey> held, String message) implements Decision {}

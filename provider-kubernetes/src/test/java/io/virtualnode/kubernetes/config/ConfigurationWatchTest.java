@@ -241,8 +241,17 @@ class ConfigurationWatchTest {
     assertThat(delivered).isEmpty();
   }
 
+  /** Watches, and returns when what is in the file now has settled. */
   private void watch(Path file, Duration poll) throws Exception {
-    watch(file, poll, System::nanoTime);
+    var looks = new AtomicInteger();
+    watch(
+        file,
+        poll,
+        () -> {
+          looks.incrementAndGet();
+          return System.nanoTime();
+        });
+    await().until(() -> looks.get() >= 2);
   }
 
   private void watch(Path file, Duration poll, LongSupplier nanoClock) throws Exception {

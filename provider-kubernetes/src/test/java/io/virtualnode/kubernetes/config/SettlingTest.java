@@ -24,6 +24,7 @@ class SettlingTest {
     assertThat(settling.look("new", 110)).isTrue();
     assertThat(settling.moving()).isFalse();
     assertThat(settling.look("new", 200)).isFalse();
+    assertThat(settling.look("new", 300)).isFalse();
   }
 
   @Test

@@ -1,0 +1,482 @@
+package io.virtualnode.kubernetes.capacity;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What really is, told to a ledger late, twice, and in any order but that of one object; and what
+ * the ledger must offer once all is told, worked out from scratch in the plainest way.
+ */
+final class World {
+
+  private static final String[] MEMBERS = {"a", "b", "c"};
+  private static final String[] RESOURCES = {"cpu", "memory", "gpu"};
+
+  private final Random random;
+  private final Ledger ledger;
+  private final Map<String, Cluster> clusters = new TreeMap<>();
+  private final Map<String, Proxy> proxies = new TreeMap<>();
+  private final Map<String, Deque<Runnable>> news = new LinkedHashMap<>(); // by object
+  private int lastUid;
+
+  private static final class Cluster {
+    private boolean fresh;
+    private @Nullable Resources quota;
+    private final Map<String, MemberNode> nodes = new TreeMap<>();
+    private final Map<String, MemberPod> pods = new TreeMap<>();
+  }
+
+  private static final class Proxy {
+    private final String uid;
+    private Resources request;
+    private boolean counted = true;
+    private boolean credited;
+    private @Nullable NodeKey reserved;
+    private Resources reservedRequest = Resources.NONE;
+    private @Nullable String delegate; // which took the reservation
+
+    private Proxy(String uid, Resources request) {
+      this.uid = uid;
+      this.request = request;
+    }
+  }
+
+  /** A delegate and the member it is in. */
+  private record Found(String member, MemberPod pod) {}
+
+  World(long seed, Ledger ledger) {
+    this.random = new Random(seed);
+    this.ledger = ledger;
+    for (var member : MEMBERS) {
+      clusters.put(member, new Cluster());
+    }
+  }
+
+  // --- what happens
+
+  void happen() {
+    switch (random.nextInt(20)) {
+      case 0, 1 -> nodeChanges();
+      case 2 -> nodeGoes();
+      case 3 -> freshnessChanges();
+      case 4 -> quotaChanges();
+      case 5, 6 -> foreignPodComes();
+      case 7 -> podIsBound();
+      case 8, 9, 10 -> podEnds();
+      case 11, 12, 13 -> proxyComes();
+      case 14 -> proxyIsResized();
+      case 15 -> proxyGoes();
+      case 16, 17 -> proxyIsPlaced();
+      case 18 -> proxyIsCredited();
+      default -> strayOrLoss();
+    }
+  }
+
+  private void nodeChanges() {
+    var member = anyMember();
+    var name = "n" + random.nextInt(3);
+    var allocatable = new TreeMap<String, Long>();
+    for (var resource : RESOURCES) {
+      if (random.nextInt(5) > 0) {
+        allocatable.put(resource, (long) random.nextInt(12));
+      }
+    }
+    boolean usable = random.nextInt(4) > 0;
+    var node =
+        new MemberNode(
+            new NodeKey(member, name),
+            Resources.of(allocatable),
+            true,
+            usable,
+            Map.of(),
+            List.of());
+    cluster(member).nodes.put(name, node);
+    tell("node " + member + "/" + name, () -> ledger.setNode(node));
+  }
+
+  private void nodeGoes() {
+    var member = anyMember();
+    var name = "n" + random.nextInt(3);
+    cluster(member).nodes.remove(name);
+    tell("node " + member + "/" + name, () -> ledger.removeNode(new NodeKey(member, name)));
+  }
+
+  private void freshnessChanges() {
+    var member = anyMember();
+    boolean fresh = random.nextInt(3) > 0;
+    cluster(member).fresh = fresh;
+    tell("freshness " + member, () -> ledger.setFresh(member, fresh));
+  }
+
+  private void quotaChanges() {
+    var member = anyMember();
+    var quota =
+        random.nextBoolean() ? null : Resources.of(Map.of("cpu", (long) random.nextInt(20)));
+    cluster(member).quota = quota;
+    tell("quota " + member, () -> ledger.setQuota(member, Optional.ofNullable(quota)));
+  }
+
+  private void foreignPodComes() {
+    var node = random.nextInt(4) == 0 ? null : "n" + random.nextInt(3);
+    putPod(anyMember(), newPod(node, anyRequest(), Optional.empty()));
+  }
+
+  private void podIsBound() {
+    var found = any(allPods());
+    if (found != null && found.pod.node().isEmpty()) {
+      var pod = found.pod;
+      // Where placement wanted it, or wherever the member's scheduler liked.
+      var proxy = pod.proxyUid().map(proxies::get).orElse(null);
+      boolean asWanted =
+          proxy != null
+              && proxy.reserved != null
+              && random.nextInt(3) > 0
+              && proxy.reserved.member().equals(found.member);
+      var node = asWanted ? proxy.reserved.node() : "n" + random.nextInt(3);
+      putPod(
+          found.member,
+          new MemberPod(
+              pod.uid(), Optional.of(node), pod.request(), pod.proxyUid(), pod.underQuota()));
+      endCredit(pod);
+    }
+  }
+
+  private void podEnds() {
+    var found = any(allPods());
+    if (found == null) {
+      return;
+    }
+    var uid = found.pod.uid();
+    cluster(found.member).pods.remove(uid);
+    tell("pod " + found.member + "/" + uid, () -> ledger.removePod(found.member, uid));
+    found
+        .pod
+        .proxyUid()
+        .map(proxies::get)
+        .filter(p -> uid.equals(p.delegate))
+        .ifPresent(this::free);
+  }
+
+  private void proxyComes() {
+    var proxy = new Proxy("proxy" + ++lastUid, anyRequest());
+    proxies.put(proxy.uid, proxy);
+    var request = proxy.request;
+    tell(proxy.uid, () -> ledger.count(proxy.uid, request));
+    if (random.nextInt(4) == 0) { // found after a restart: its delegate is already there
+      var node = random.nextInt(5) == 0 ? null : "n" + random.nextInt(3);
+      putPod(anyMember(), newPod(node, seenRequest(proxy.request), Optional.of(proxy.uid)));
+    }
+  }
+
+  private void proxyIsResized() {
+    var proxy = anyProxy();
+    if (proxy != null && proxy.counted) {
+      var request = anyRequest();
+      proxy.request = request;
+      tell(proxy.uid, () -> ledger.count(proxy.uid, request));
+    }
+  }
+
+  private void proxyGoes() {
+    var proxy = anyProxy();
+    if (proxy != null && proxy.counted) {
+      proxy.counted = false;
+      proxy.credited = false;
+      tell(proxy.uid, () -> ledger.uncount(proxy.uid));
+    }
+  }
+
+  /** Placement: at once in the ledger, as its owner does, if there is room by what it knows. */
+  private void proxyIsPlaced() {
+    var proxy = anyProxy();
+    if (proxy == null
+        || !proxy.counted
+        || proxy.reserved != null
+        || !delegatesOf(proxy).isEmpty()
+        || !isTold(proxy)) {
+      return;
+    }
+    var rooms = new ArrayList<NodeKey>();
+    ledger.forEachUsable(
+        room -> {
+          if (proxy.request.fitsInto(room.free())) {
+            rooms.add(room.node().key());
+          }
+        });
+    rooms.sort((left, right) -> left.toString().compareTo(right.toString()));
+    var node = any(rooms);
+    if (node == null) {
+      return;
+    }
+    ledger.reserve(proxy.uid, node);
+    proxy.reserved = node;
+    proxy.reservedRequest = proxy.request;
+    proxy.credited = false;
+    if (random.nextInt(8) == 0) { // the member refuses it
+      free(proxy);
+      tell(proxy.uid, () -> ledger.release(proxy.uid));
+    } else {
+      var pod = newPod(null, seenRequest(proxy.request), Optional.of(proxy.uid));
+      proxy.delegate = pod.uid();
+      putPod(node.member(), pod);
+    }
+  }
+
+  private void proxyIsCredited() {
+    var proxy = anyProxy();
+    if (proxy != null && proxy.counted && isTold(proxy) && slotOf(proxy) == null) {
+      proxy.credited = random.nextInt(3) > 0;
+      ledger.credit(proxy.uid, proxy.credited);
+    }
+  }
+
+  private void strayOrLoss() {
+    if (random.nextInt(3) > 0) {
+      var proxy = anyProxy();
+      var member = anyMember();
+      if (proxy != null && (proxy.reserved == null || !proxy.reserved.member().equals(member))) {
+        var pod = newPod("n" + random.nextInt(3), anyRequest(), Optional.of(proxy.uid));
+        putPod(member, pod);
+        endCredit(pod);
+      }
+      return;
+    }
+    var member = anyMember();
+    clusters.put(member, new Cluster());
+    for (var object : List.copyOf(news.keySet())) {
+      if (object.contains(" " + member)) {
+        requireNonNull(news.remove(object)).forEach(Runnable::run);
+      }
+    }
+    ledger.removeMember(member);
+    for (var proxy : proxies.values()) {
+      if (proxy.reserved != null && proxy.reserved.member().equals(member)) {
+        free(proxy);
+      }
+    }
+  }
+
+  private void free(Proxy proxy) {
+    proxy.reserved = null;
+    proxy.delegate = null;
+  }
+
+  private void endCredit(MemberPod pod) {
+    pod.proxyUid().map(proxies::get).ifPresent(proxy -> proxy.credited = false);
+  }
+
+  // --- what is told
+
+  private void tell(String object, Runnable news) {
+    this.news.computeIfAbsent(object, o -> new ArrayDeque<>()).add(news);
+  }
+
+  /** Tells the ledger one thing, perhaps twice; returns whether anything was left to tell. */
+  boolean tellOne() {
+    var object = any(List.copyOf(news.keySet()));
+    if (object == null) {
+      return false;
+    }
+    var queue = news.get(object);
+    var one = queue.remove();
+    one.run();
+    if (random.nextInt(5) == 0) {
+      one.run();
+    }
+    if (queue.isEmpty()) {
+      news.remove(object);
+    }
+    return true;
+  }
+
+  private boolean isTold(Proxy proxy) {
+    return !news.containsKey(proxy.uid)
+        && news.keySet().stream().noneMatch(object -> object.endsWith(" of " + proxy.uid));
+  }
+
+  // --- what must be offered
+
+  /** What every usable node really has left, within the quotas, plus what of ours is counted. */
+  Resources expectedOffer() {
+    var sum = free();
+    for (var proxy : proxies.values()) {
+      var slot = slotOf(proxy);
+      if (proxy.counted && slot != null) {
+        sum = sum.plus(slot.request().min(proxy.request));
+      }
+    }
+    for (var proxy : proxies.values()) {
+      if (proxy.credited) {
+        sum = sum.plus(proxy.request.namedBy(known()));
+      }
+    }
+    return sum;
+  }
+
+  /** At least every resource that some node has. */
+  private Resources known() {
+    return clusters.values().stream()
+        .flatMap(cluster -> cluster.nodes.values().stream())
+        .map(MemberNode::allocatable)
+        .reduce(Resources.NONE, Resources::plus);
+  }
+
+  /** What one more pod could take, resource by resource, over all nodes. */
+  Resources free() {
+    var sum = Resources.NONE;
+    for (var entry : clusters.entrySet()) {
+      var cluster = entry.getValue();
+      var free = Resources.NONE;
+      for (var node : cluster.nodes.values()) {
+        if (cluster.fresh && node.usable()) {
+          var left = node.allocatable().minus(usedOn(node.key()).namedBy(node.allocatable()));
+          free = free.plus(left.nonNegative());
+        }
+      }
+      if (cluster.quota != null) {
+        free = free.cappedBy(cluster.quota.minus(usedIn(entry.getKey()).namedBy(cluster.quota)));
+      }
+      sum = sum.plus(free.nonNegative());
+    }
+    return sum;
+  }
+
+  Resources bound() {
+    return proxies.values().stream()
+        .filter(proxy -> proxy.counted)
+        .map(proxy -> proxy.request)
+        .reduce(Resources.NONE, Resources::plus);
+  }
+
+  /** What bound proxies ask for beyond what their slots hold, less what is given back. */
+  Resources waiting() {
+    var sum = Resources.NONE;
+    for (var proxy : proxies.values()) {
+      var slot = slotOf(proxy);
+      if (proxy.counted) {
+        sum = sum.plus(proxy.request);
+        sum = slot == null ? sum : sum.minus(slot.request().min(proxy.request));
+        sum = proxy.credited ? sum.minus(proxy.request.namedBy(known())) : sum;
+      }
+    }
+    return sum;
+  }
+
+  private Resources usedOn(NodeKey node) {
+    var used = Resources.NONE;
+    for (var pod : cluster(node.member()).pods.values()) {
+      if (pod.node().filter(node.node()::equals).isPresent()) {
+        used = used.plus(pod.request());
+      }
+    }
+    return used.plus(heldUnbound(node.member(), node.node(), true));
+  }
+
+  private Resources usedIn(String member) {
+    var used = Resources.NONE;
+    for (var pod : cluster(member).pods.values()) {
+      used = used.plus(pod.request());
+    }
+    return used.plus(heldUnbound(member, null, false));
+  }
+
+  /** Reservations whose delegate is on no node yet, with or without those that are in the API. */
+  private Resources heldUnbound(String member, @Nullable String node, boolean withListed) {
+    var held = Resources.NONE;
+    for (var proxy : proxies.values()) {
+      var slot = slotOf(proxy);
+      if (slot != null
+          && slot.node().isEmpty()
+          && proxy.reserved != null
+          && proxy.reserved.member().equals(member)
+          && (node == null || proxy.reserved.node().equals(node))
+          && (withListed || !cluster(member).pods.containsKey(slot.uid()))) {
+        held = held.plus(slot.request());
+      }
+    }
+    return held;
+  }
+
+  /** The pod, existing or to come, that holds a proxy's slot. */
+  private @Nullable MemberPod slotOf(Proxy proxy) {
+    if (proxy.reserved != null) {
+      var delegate = cluster(proxy.reserved.member()).pods.get(String.valueOf(proxy.delegate));
+      return delegate != null
+          ? delegate
+          : new MemberPod(
+              "none", Optional.empty(), proxy.reservedRequest, Optional.of(proxy.uid), true);
+    }
+    return delegatesOf(proxy).stream()
+        .filter(found -> found.pod.node().isPresent())
+        .min((l, r) -> (l.member + "/" + l.pod.uid()).compareTo(r.member + "/" + r.pod.uid()))
+        .map(found -> found.pod)
+        .orElse(null);
+  }
+
+  private List<Found> delegatesOf(Proxy proxy) {
+    return allPods().stream()
+        .filter(found -> found.pod.proxyUid().filter(proxy.uid::equals).isPresent())
+        .toList();
+  }
+
+  // --- chance
+
+  private List<Found> allPods() {
+    var result = new ArrayList<Found>();
+    clusters.forEach((name, c) -> c.pods.values().forEach(pod -> result.add(new Found(name, pod))));
+    return result;
+  }
+
+  private void putPod(String member, MemberPod pod) {
+    cluster(member).pods.put(pod.uid(), pod);
+    tell("pod " + member + "/" + pod.uid(), () -> ledger.setPod(member, pod));
+  }
+
+  /** Its UID names the proxy, so that what is still untold of a proxy's delegates can be found. */
+  private MemberPod newPod(@Nullable String node, Resources request, Optional<String> proxy) {
+    var uid = "pod" + ++lastUid + proxy.map(name -> " of " + name).orElse("");
+    return new MemberPod(uid, Optional.ofNullable(node), request, proxy, true);
+  }
+
+  private Resources anyRequest() {
+    return Resources.of(
+        random.nextInt(4) == 0
+            ? Map.of("cpu", (long) random.nextInt(4), "gpu", (long) random.nextInt(3))
+            : Map.of("cpu", (long) random.nextInt(4), "memory", (long) random.nextInt(4)));
+  }
+
+  /** As requested, or as a webhook of the member made it. */
+  private Resources seenRequest(Resources requested) {
+    return random.nextInt(4) == 0 ? anyRequest() : requested;
+  }
+
+  private Cluster cluster(String member) {
+    var cluster = clusters.get(member);
+    if (cluster == null) {
+      throw new AssertionError("no member " + member);
+    }
+    return cluster;
+  }
+
+  private String anyMember() {
+    return MEMBERS[random.nextInt(MEMBERS.length)];
+  }
+
+  private @Nullable Proxy anyProxy() {
+    return any(List.copyOf(proxies.values()));
+  }
+
+  private <T> @Nullable T any(List<T> items) {
+    return items.isEmpty() ? null : items.get(random.nextInt(items.size()));
+  }
+}
