@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * The processes of one cluster. All listen on loopback only. Methods are called by one thread at a
- * time: {@link LocalCluster} holds a lock.
+ * time ({@link LocalCluster} holds a lock) but for those that say otherwise.
  */
 final class ControlPlane {
 
@@ -25,7 +26,8 @@ final class ControlPlane {
   private final ClusterFiles files;
   private final Ports ports;
   private final HealthProbe probe = new HealthProbe();
-  private final Map<KubeTool, GuardedProcess> processes = new EnumMap<>(KubeTool.class);
+  private final Map<KubeTool, GuardedProcess> processes =
+      Collections.synchronizedMap(new EnumMap<>(KubeTool.class));
 
   /** Ports that the cluster keeps as long as it lives. */
   record Ports(PortLease etcd, PortLease etcdPeer, PortLease apiServer, PortLease kubelet) {
@@ -149,8 +151,11 @@ final class ControlPlane {
     return process;
   }
 
+  /** All that was started and not ended by {@link #stopAll}; callable at any time. */
   List<GuardedProcess> processes() {
-    return List.copyOf(processes.values());
+    synchronized (processes) {
+      return List.copyOf(processes.values());
+    }
   }
 
   void stopApiServer() {
@@ -161,18 +166,19 @@ final class ControlPlane {
 
   /**
    * Ends everything. The API server is asked first and its clients next, so that it need not wait
-   * for their watches; etcd ends after it, for without etcd it would hang. A frozen process only
-   * reads its SIGTERM when it is thawed.
+   * for their watches; etcd ends after it, for without etcd it would hang.
    */
   void stopAll() {
-    GuardedProcess apiServer = processes.remove(KubeTool.KUBE_APISERVER);
-    GuardedProcess etcd = processes.remove(KubeTool.ETCD);
-    if (apiServer != null && apiServer.isAlive()) {
-      apiServer.thaw();
+    GuardedProcess apiServer = processes.get(KubeTool.KUBE_APISERVER);
+    GuardedProcess etcd = processes.get(KubeTool.ETCD);
+    List<GuardedProcess> clients = new ArrayList<>(processes());
+    clients.remove(apiServer);
+    clients.remove(etcd);
+    if (apiServer != null) {
       apiServer.terminate();
     }
-    processes.values().forEach(GuardedProcess::terminate);
-    processes.values().forEach(process -> process.awaitEndOrKill(STOP_GRACE));
+    clients.forEach(GuardedProcess::terminate);
+    clients.forEach(process -> process.awaitEndOrKill(STOP_GRACE));
     if (apiServer != null) {
       apiServer.awaitEndOrKill(STOP_GRACE);
     }
@@ -181,6 +187,11 @@ final class ControlPlane {
       etcd.awaitEndOrKill(STOP_GRACE);
     }
     processes.clear();
+  }
+
+  /** Ends everything at once. No order is needed where nobody is asked. Callable at any time. */
+  void killAll() {
+    processes().forEach(GuardedProcess::kill);
   }
 
   private void launch(KubeTool tool, List<String> flags) {

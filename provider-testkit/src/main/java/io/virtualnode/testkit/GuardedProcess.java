@@ -55,6 +55,7 @@ final class GuardedProcess {
   private final Path log;
   private final Process guard;
   private final ProcessHandle program;
+  private volatile boolean frozen;
 
   private GuardedProcess(String name, Path log, Process guard, ProcessHandle program) {
     this.name = name;
@@ -104,10 +105,13 @@ final class GuardedProcess {
     }
   }
 
-  /** Asks the program to end (SIGTERM). */
+  /** Asks the program to end (SIGTERM); one that is frozen is thawed, or it would not hear it. */
   void terminate() {
     if (guard.isAlive()) {
       program.destroy();
+      if (frozen) {
+        thaw();
+      }
     }
   }
 
@@ -132,11 +136,13 @@ final class GuardedProcess {
   /** Stops the program where it is (SIGSTOP): its connections stay open and nothing answers. */
   void freeze() {
     signal("STOP");
+    frozen = true;
   }
 
   /** Lets a frozen program go on (SIGCONT). */
   void thaw() {
     signal("CONT");
+    frozen = false;
   }
 
   private void signal(String signal) {

@@ -6,15 +6,10 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.virtualnode.testkit.TestkitException.Reason;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +45,7 @@ public final class LocalCluster implements AutoCloseable {
     kubeconfig = files.kubeconfig("admin", List.of("system:masters"));
     client = newClient(kubeconfig);
     nodes = new SimulatedNodes(client);
-    shutdownHook = new Thread(this::end, "end-" + spec.name());
+    shutdownHook = new Thread(this::abort, "end-" + spec.name());
   }
 
   /** Describes a cluster of this name, which appears in messages, files and node names. */
@@ -64,32 +59,7 @@ public final class LocalCluster implements AutoCloseable {
    * @throws TestkitException when one does not start; the others are closed then
    */
   public static List<LocalCluster> startAll(LocalClusterBuilder... builders) {
-    List<CompletableFuture<LocalCluster>> starts =
-        Arrays.stream(builders)
-            .map(builder -> CompletableFuture.supplyAsync(builder::start, LocalCluster::inThread))
-            .toList();
-    List<LocalCluster> started = new ArrayList<>();
-    CompletionException failure = null;
-    for (CompletableFuture<LocalCluster> start : starts) {
-      try {
-        started.add(start.join());
-      } catch (CompletionException e) {
-        failure = e;
-      }
-    }
-    if (failure == null) {
-      return List.copyOf(started);
-    }
-    started.forEach(LocalCluster::close);
-    throw failure.getCause() instanceof TestkitException known
-        ? known
-        : new TestkitException(Reason.PROCESS_FAILED, "a cluster did not start", failure);
-  }
-
-  private static void inThread(Runnable start) {
-    Thread thread = new Thread(start, "start-cluster");
-    thread.setDaemon(true);
-    thread.start();
+    return ParallelStart.of(List.of(builders));
   }
 
   static LocalCluster start(ClusterSpec spec, KubeBinaries binaries) {
@@ -213,6 +183,20 @@ public final class LocalCluster implements AutoCloseable {
     controlPlane.process(KubeTool.KUBE_APISERVER).thaw();
   }
 
+  /**
+   * Stops all kubelets of simulated nodes where they are (SIGSTOP), as when a site loses power: no
+   * pod starts, ends or goes, and the nodes' Leases run out. When a lost node is told from a slow
+   * one is the controller manager's flag {@code --node-monitor-grace-period} (50 s).
+   */
+  public synchronized void freezeKubelets() {
+    controlPlane.process(KubeTool.KWOK).freeze();
+  }
+
+  /** Lets frozen kubelets go on (SIGCONT). */
+  public synchronized void thawKubelets() {
+    controlPlane.process(KubeTool.KWOK).thaw();
+  }
+
   /** Adds a simulated node and waits until pods can be scheduled to it. */
   public void addNode(String node, NodeShape shape) {
     synchronized (this) {
@@ -252,7 +236,16 @@ public final class LocalCluster implements AutoCloseable {
    */
   @Override
   public void close() {
-    end();
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      client.close();
+      controlPlane.stopAll();
+      ports.release();
+      removeFiles();
+    }
     try {
       Runtime.getRuntime().removeShutdownHook(shutdownHook);
     } catch (IllegalStateException e) {
@@ -260,14 +253,13 @@ public final class LocalCluster implements AutoCloseable {
     }
   }
 
-  private synchronized void end() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    client.close();
-    controlPlane.stopAll();
-    ports.release();
+  /** What the JVM's end leaves time for. Takes no lock: another thread may hold it in a start. */
+  private void abort() {
+    controlPlane.killAll();
+    removeFiles();
+  }
+
+  private void removeFiles() {
     if (spec.keepFiles()) {
       LOG.info("files of {} are kept in {}", spec.name(), files.directory());
     } else {

@@ -57,6 +57,18 @@ class GuardedProcessTest {
   }
 
   @Test
+  @DisplayName("a frozen program hears the request to end")
+  void frozenAndTerminated() {
+    GuardedProcess process =
+        start("trap 'echo asked; exit 0' TERM; while :; do echo t; sleep 0.02; done");
+    await().until(() -> !process.logTail().isEmpty());
+    process.freeze();
+    process.terminate();
+    process.awaitEndOrKill(Duration.ofSeconds(5));
+    assertThat(process.logTail()).contains("asked");
+  }
+
+  @Test
   @DisplayName("a program that ends by itself is seen to")
   void endsByItself() {
     GuardedProcess process = start("exit 3");

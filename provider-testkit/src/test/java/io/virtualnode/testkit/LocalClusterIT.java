@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.authentication.SelfSubjectReviewBuilder;
 import io.fabric8.kubernetes.api.model.authentication.UserInfo;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -19,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DisplayName;
@@ -53,9 +53,10 @@ class LocalClusterIT {
     assertThat(readyStatus(first)).isEqualTo("True");
     assertThat(first.getSpec().getTaints()).isEmpty();
     assertThat(first.getMetadata().getLabels()).containsEntry("site", "a");
-    assertThat(first.getStatus().getAllocatable().get("cpu").toString()).isEqualTo("8");
-    assertThat(first.getStatus().getAllocatable().get("x.org/gpu").toString()).isEqualTo("2");
-    assertThat(node("alpha-2").getStatus().getAllocatable().get("pods").toString()).isEqualTo("20");
+    assertThat(first.getStatus().getAllocatable()).containsEntry("cpu", new Quantity("8"));
+    assertThat(first.getStatus().getAllocatable()).containsEntry("x.org/gpu", new Quantity("2"));
+    assertThat(node("alpha-2").getStatus().getAllocatable())
+        .containsEntry("pods", new Quantity("20"));
   }
 
   @Test
@@ -120,6 +121,24 @@ class LocalClusterIT {
   }
 
   @Test
+  @DisplayName("with its kubelets frozen a node's pods do not end, and do once these are thawed")
+  void frozenKubelets() {
+    Workload quick = Workload.named("kept-waiting").runningFor(Duration.ofSeconds(1));
+    client.resource(quick.pod()).create();
+    awaitPhase("kept-waiting", "Running");
+    cluster.freezeKubelets();
+    try {
+      await()
+          .during(Duration.ofSeconds(3))
+          .atMost(Duration.ofSeconds(5))
+          .until(() -> phase("kept-waiting").equals("Running"));
+    } finally {
+      cluster.thawKubelets();
+    }
+    awaitPhase("kept-waiting", "Succeeded");
+  }
+
+  @Test
   @DisplayName("kubeconfigFor gives exactly that user, who may do nothing without RBAC")
   void userOfItsOwn() {
     try (KubernetesClient harvester = cluster.clientFor("harvester", "grid", "panda")) {
@@ -172,6 +191,21 @@ class LocalClusterIT {
     assertThat(directories).noneMatch(Files::exists);
   }
 
+  @Test
+  @DisplayName("when one of several clusters does not start, none is left")
+  void allOrNone() {
+    assertThatThrownBy(
+            () ->
+                LocalCluster.startAll(
+                    LocalCluster.builder("good"),
+                    LocalCluster.builder("bad").apiServerFlags("--no-such-flag=1")))
+        .isInstanceOf(TestkitException.class)
+        .hasMessageContaining("kube-apiserver of bad");
+    assertThat(ProcessHandle.current().descendants())
+        .noneMatch(
+            process -> process.info().commandLine().orElse("").contains("virtualnode-good-"));
+  }
+
   private void assertRunsAJob(String name) {
     client.resource(Workload.named(name).runningFor(Duration.ofMillis(100)).job()).create();
     client
@@ -179,9 +213,19 @@ class LocalClusterIT {
         .inNamespace("default")
         .withLabel("job-name", name)
         .waitUntilCondition(
-            pod -> pod != null && Objects.equals(pod.getStatus().getPhase(), "Succeeded"),
+            pod -> pod != null && pod.getStatus().getPhase().equals("Succeeded"),
             60,
             TimeUnit.SECONDS);
+  }
+
+  private void awaitPhase(String pod, String phase) {
+    await().atMost(Duration.ofSeconds(30)).until(() -> phase(pod).equals(phase));
+  }
+
+  private String phase(String pod) {
+    return requireNonNull(client.pods().inNamespace("default").withName(pod).get())
+        .getStatus()
+        .getPhase();
   }
 
   private Node node(String name) {

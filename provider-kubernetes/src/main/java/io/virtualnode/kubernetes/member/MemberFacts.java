@@ -32,8 +32,11 @@ public final class MemberFacts {
     var headroom = Resources.ofQuantities(settings.headroom()).namedBy(allocatable);
     var untolerated =
         taints.stream().filter(taint -> !isTolerated(taint, settings.tolerations())).toList();
+    // A virtual node among a member's nodes (a member may be a primary too) offers what others
+    // have.
     boolean admitted =
-        labels.entrySet().containsAll(settings.nodeSelector().entrySet())
+        !"true".equals(labels.get("virtualnode.io/managed"))
+            && labels.entrySet().containsAll(settings.nodeSelector().entrySet())
             && untolerated.stream().allMatch(MemberFacts::isPassing);
     return new MemberNode(
         new NodeKey(settings.name(), node.getMetadata().getName()),

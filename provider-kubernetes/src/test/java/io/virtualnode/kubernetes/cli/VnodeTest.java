@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VnodeTest {
@@ -56,12 +57,17 @@ class VnodeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"run", "check", "chekc", "version --bad"})
-  void a_wrong_command_line_ends_with_2(String arguments) {
+  @CsvSource({
+    "run, Missing required option: '--config=FILE'",
+    "check, Missing required option: '--config=FILE'",
+    "chekc, Unmatched argument at index 0: 'chekc'",
+    "version --bad, Unknown option: '--bad'"
+  })
+  void a_wrong_command_line_ends_with_2_and_what_is_wrong(String arguments, String message) {
     var result = vnode(arguments.split(" "));
 
     assertThat(result.exitCode()).isEqualTo(2);
-    assertThat(result.err()).isNotEmpty();
+    assertThat(result.err()).startsWith(message);
     assertThat(contacted).isEmpty();
   }
 

@@ -1,0 +1,57 @@
+package io.virtualnode.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.fabric8.kubernetes.api.model.NodeCondition;
+import io.fabric8.kubernetes.api.model.Quantity;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class NodeReportTest {
+
+  @DisplayName("ready_node_has_all_of_its_capacity_allocatable_and_nothing_to_remark")
+  @Test
+  void ready() {
+    var allocatable = Map.of("cpu", new Quantity("4"));
+    assertThat(NodeReport.ready(allocatable))
+        .isEqualTo(new NodeReport(allocatable, allocatable, true, "", List.of()));
+  }
+
+  @DisplayName("node_with_nothing_free_is_ready_all_the_same")
+  @Test
+  void empty() {
+    assertThat(NodeReport.ready(Map.of()).ready()).isTrue();
+  }
+
+  @DisplayName("report_does_not_change_when_the_collections_it_was_made_of_do")
+  @Test
+  void copies() {
+    var capacity = new HashMap<>(Map.of("cpu", new Quantity("8")));
+    var allocatable = new HashMap<>(Map.of("cpu", new Quantity("4")));
+    var conditions = new ArrayList<>(List.of(new NodeCondition()));
+    var report = new NodeReport(capacity, allocatable, false, "away", conditions);
+    capacity.clear();
+    allocatable.clear();
+    conditions.clear();
+    assertThat(report.capacity()).containsOnlyKeys("cpu");
+    assertThat(report.allocatable()).containsEntry("cpu", new Quantity("4"));
+    assertThat(report.conditions()).hasSize(1);
+    assertThatThrownBy(() -> report.allocatable().clear())
+        .isInstanceOf(UnsupportedOperationException.class);
+  }
+
+  @DisplayName("message_may_be_empty_but_not_missing")
+  @SuppressWarnings("NullAway") // what is tested
+  @Test
+  void noMessage() {
+    assertThatNullPointerException()
+        .isThrownBy(() -> new NodeReport(Map.of(), Map.of(), true, null, List.of()))
+        .withMessage("message is null");
+  }
+}
