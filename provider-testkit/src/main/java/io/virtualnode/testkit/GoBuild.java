@@ -57,12 +57,15 @@ final class GoBuild implements ToolSource {
     long started = System.nanoTime();
     progress.accept("building " + tool.fileName() + " with Go");
     Process process = builder.start();
+    Thread atEnd = new Thread(process::destroy, "end-go-build");
+    Runtime.getRuntime().addShutdownHook(atEnd);
     try {
       process.getOutputStream().close();
       while (!process.waitFor(PROGRESS_SECONDS, TimeUnit.SECONDS)) {
         long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - started);
         progress.accept("building " + tool.fileName() + " with Go: " + seconds + " s");
       }
+      Runtime.getRuntime().removeShutdownHook(atEnd);
     } finally {
       process.destroy();
     }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -54,7 +55,9 @@ final class Federation implements AutoCloseable {
               .progress(out::println)
               .nodes(member.nodes(), NodeShape.cores(member.coresPerNode())));
     }
+    long start = System.nanoTime();
     started(LocalCluster.startAll(builders.toArray(LocalClusterBuilder[]::new)));
+    out.printf(Locale.ROOT, "all are up after %.1f s%n", (System.nanoTime() - start) / 1e9);
     Files.writeString(configuration(), configurationText());
     out.println("starting: vnode run --config " + configuration());
     startNode();

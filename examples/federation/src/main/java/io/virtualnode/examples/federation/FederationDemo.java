@@ -76,11 +76,11 @@ public final class FederationDemo implements Callable<Integer> {
 
   /** Runs the demonstration and ends the JVM with its exit code. */
   public static void main(String[] args) {
-    System.exit(execute(args));
+    System.exit(commandLine().execute(args));
   }
 
-  static int execute(String... args) {
-    return new CommandLine(new FederationDemo()).execute(args);
+  static CommandLine commandLine() {
+    return new CommandLine(new FederationDemo());
   }
 
   @Override

@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualnode.examples.custom;
+
+import org.jspecify.annotations.NullMarked;

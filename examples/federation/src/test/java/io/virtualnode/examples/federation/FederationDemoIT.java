@@ -1,0 +1,150 @@
+package io.virtualnode.examples.federation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The demonstration as a process, as {@code run.sh} starts it. */
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+@SuppressWarnings("NullAway.Init") // set by each test
+final class FederationDemoIT {
+
+  private static final Duration LIMIT = Duration.ofMinutes(5);
+
+  @TempDir private Path folder;
+  private Process demo;
+  private final Set<ProcessHandle> seen = new HashSet<>();
+
+  @AfterEach
+  void end() {
+    demo.destroyForcibly();
+  }
+
+  @Test
+  void all_jobs_succeed_and_the_check_holds_in_a_small_run() {
+    start("--nodes", "1", "--jobs", "12");
+    awaitEnd();
+
+    assertThat(demo.exitValue()).as(this::output).isZero();
+    assertThat(output())
+        .contains(
+            "starting the primary and site-a (1 x 8 cores), site-b (1 x 12 cores)",
+            "submitting 12 Jobs (9 with 1 core, 3 with 8): 33 cores wanted, 20 there",
+            "jobs succeeded      12 of 12",
+            "held throughout")
+        .doesNotContain("BROKEN", "WRONG")
+        .endsWith("OK\n");
+    assertNothingIsLeft();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"INT, 130", "TERM, 143", "KILL, 137"})
+  void no_process_is_left_when_a_signal_ends_it(String signal, int exitCode) throws Exception {
+    start("--members", "1", "--nodes", "1", "--jobs", "12");
+    await("the Jobs run")
+        .atMost(LIMIT)
+        .until(() -> !note().isAlive() || output().contains(" 1 done"));
+    // At least etcd, API server, controller manager and scheduler twice, kwok and the virtual node.
+    assertThat(seen).as(this::output).hasSizeGreaterThanOrEqualTo(10);
+
+    new ProcessBuilder("kill", "-" + signal, Long.toString(demo.pid())).start().waitFor();
+    awaitEnd();
+
+    assertThat(demo.exitValue()).as(this::output).isEqualTo(exitCode);
+    assertThat(output()).doesNotContain("FAILED", "Exception");
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void everything_stays_up_when_it_is_to_be_kept_until_enter() throws Exception {
+    start("--members", "1", "--nodes", "1", "--jobs", "1", "--keep");
+    await("the directions are said")
+        .atMost(LIMIT)
+        .until(() -> !note().isAlive() || output().contains("Ends with Enter"));
+
+    assertThat(output()).contains("OK\n", "kubectl --kubeconfig ");
+    assertThat(seen).as(this::output).allMatch(ProcessHandle::isAlive);
+
+    demo.getOutputStream().write('\n');
+    demo.getOutputStream().flush();
+    awaitEnd();
+
+    assertThat(demo.exitValue()).as(this::output).isZero();
+    assertNothingIsLeft();
+  }
+
+  /** A shell in the background makes its children deaf to SIGINT; the demonstration must hear. */
+  private void start(String... options) {
+    var command = new ArrayList<String>();
+    command.addAll(
+        List.of(
+            "env",
+            "--default-signal=INT",
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-DVNODE_LOG=error",
+            "-cp",
+            System.getProperty("java.class.path"),
+            FederationDemo.class.getName()));
+    command.addAll(List.of(options));
+    try {
+      demo =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(log().toFile())
+              .start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void awaitEnd() {
+    await("the demonstration ends")
+        .atMost(LIMIT)
+        .conditionEvaluationListener(ignored -> note())
+        .until(() -> !demo.isAlive());
+  }
+
+  /** Remembers its processes: once it has ended, they have another parent. */
+  private Process note() {
+    demo.descendants().forEach(seen::add);
+    return demo;
+  }
+
+  private void assertNothingIsLeft() {
+    assertThat(seen).isNotEmpty();
+    await("every process has ended")
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(
+            () ->
+                assertThat(seen.stream().filter(ProcessHandle::isAlive).map(ProcessHandle::info))
+                    .isEmpty());
+  }
+
+  private Path log() {
+    return folder.resolve("log");
+  }
+
+  private String output() {
+    try {
+      return Files.readString(log());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.virtualnode.examples.federation;
+
+import org.jspecify.annotations.NullMarked;
