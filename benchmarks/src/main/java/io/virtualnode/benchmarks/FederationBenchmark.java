@@ -62,15 +62,19 @@ public final class FederationBenchmark implements Callable<Integer> {
     Optional<SteadyRate.Result> steady = Optional.empty();
     if (options.latencyPods() > 0) {
       say("%d pods per second for %d s".formatted(options.rate, options.seconds));
+      var recording = record(testbed, "steady");
       steady =
           Optional.of(new SteadyRate(testbed, options.rate, options.latencyPods()).run("steady"));
+      recording.ifPresent(FlightRecording::close);
     }
     var forwarded = new ArrayList<FullSpeed.Result>();
     var direct = new ArrayList<FullSpeed.Result>();
     var fullSpeed = new FullSpeed(testbed, options.pods);
     for (int i = 1; i <= options.repeat; i++) {
       say("%d pods at full speed, %d of %d: forwarded".formatted(options.pods, i, options.repeat));
+      var recording = record(testbed, "full-speed-" + i);
       forwarded.add(fullSpeed.forwarded("forwarded-" + i));
+      recording.ifPresent(FlightRecording::close);
       say("%d pods at full speed, %d of %d: direct".formatted(options.pods, i, options.repeat));
       direct.add(fullSpeed.direct("direct-" + i));
     }
@@ -86,6 +90,10 @@ public final class FederationBenchmark implements Callable<Integer> {
         direct,
         ProcStat.peakKilobytes(testbed.vnode().pid()),
         testbed.vnode().complaints());
+  }
+
+  private Optional<FlightRecording> record(Testbed testbed, String name) {
+    return FlightRecording.start(options.profile, name, testbed.vnode().pid());
   }
 
   private static double idle(Testbed testbed) {

@@ -46,6 +46,11 @@ final class Options {
   @Option(names = "--json", description = "also write the figures to this file")
   Optional<Path> json = Optional.empty();
 
+  @Option(
+      names = "--profile",
+      description = "folder for flight recordings of the virtual node; they cost it a little")
+  Optional<Path> profile = Optional.empty();
+
   @Option(names = "--log", description = "where the virtual node's log goes (default: nowhere)")
   Optional<Path> log = Optional.empty();
 

@@ -238,7 +238,7 @@ final class Federation implements AutoCloseable {
 
   /** Waits until the node offers exactly what all members have free, as {@link #awaitOffer}. */
   void awaitTruth(String after) {
-    awaitTruth(after, TRUTH);
+    awaitTruth(after, LIMIT);
   }
 
   void awaitTruth(String after, Duration limit) {

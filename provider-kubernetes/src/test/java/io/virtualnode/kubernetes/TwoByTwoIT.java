@@ -37,7 +37,7 @@ class TwoByTwoIT {
 
   @BeforeEach
   void begins_empty() {
-    federation.awaitTruth("the test's begin", Federation.LIMIT);
+    federation.awaitTruth("the test's begin");
   }
 
   @AfterEach

@@ -63,7 +63,7 @@ final class PodController {
     } else if (step instanceof PodStep.Forget) {
       pods.forget(key);
       statusChanged.accept(key);
-      log.info("Pod {} is gone", key);
+      log.debug("Pod {} is gone", key);
     }
     return Outcome.done();
   }

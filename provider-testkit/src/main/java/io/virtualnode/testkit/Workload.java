@@ -163,7 +163,7 @@ public final class Workload {
         .endMetadata()
         .withNewSpec()
         .withBackoffLimit(0)
-        .withTemplate(new PodTemplateSpecBuilder(template).build())
+        .withTemplate(template)
         .endSpec()
         .build();
   }
@@ -176,7 +176,7 @@ public final class Workload {
         .withNamespace(namespace)
         .withName(name)
         .endMetadata()
-        .withSpec(new PodSpecBuilder(template.getSpec()).build())
+        .withSpec(template.getSpec())
         .build();
   }
 

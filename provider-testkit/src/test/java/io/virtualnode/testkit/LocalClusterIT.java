@@ -158,9 +158,13 @@ class LocalClusterIT {
   @Test
   @DisplayName("pods can be created in a namespace as soon as it is made")
   void namespaceIsUsable() {
-    cluster.createNamespace("grid");
-    Pod pod = client.resource(Workload.named("first").in("grid").pod()).create();
-    assertThat(pod.getSpec().getServiceAccountName()).isEqualTo("default");
+    // Without the wait, one of many is refused for its missing service account.
+    for (int i = 0; i < 20; i++) {
+      String namespace = "grid-" + i;
+      cluster.createNamespace(namespace);
+      Pod pod = client.resource(Workload.named("first").in(namespace).pod()).create();
+      assertThat(pod.getSpec().getServiceAccountName()).isEqualTo("default");
+    }
   }
 
   @Test

@@ -61,11 +61,16 @@ class WorkloadTest {
   }
 
   @Test
-  @DisplayName("a change of what job() returns does not reach the workload")
+  @DisplayName("a change of what it hands out does not reach the workload")
   void noSharing() {
     Workload workload = Workload.named("job");
     workload.job().getSpec().getTemplate().getSpec().setRestartPolicy("Always");
     workload.pod().getSpec().setRestartPolicy("Always");
+    workload.with(
+        spec -> {
+          spec.setRestartPolicy("Always");
+          return spec;
+        });
     assertThat(workload.pod().getSpec().getRestartPolicy()).isEqualTo("Never");
     assertThat(workload.job().getSpec().getTemplate().getSpec().getRestartPolicy())
         .isEqualTo("Never");

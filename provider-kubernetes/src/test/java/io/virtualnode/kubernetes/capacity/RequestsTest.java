@@ -13,6 +13,7 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -334,7 +335,7 @@ class RequestsTest {
       return with(p -> p.editOrNewStatus().withInitContainerStatuses(statuses).endStatus());
     }
 
-    Pods podStatus(Map<String, Quantity> allocated, Map<String, Quantity> actuated) {
+    Pods podStatus(Map<String, Quantity> allocated, @Nullable Map<String, Quantity> actuated) {
       return with(
           p ->
               p.editOrNewStatus()

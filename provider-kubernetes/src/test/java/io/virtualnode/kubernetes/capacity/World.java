@@ -137,12 +137,10 @@ final class World {
       var pod = found.pod;
       // Where placement wanted it, or wherever the member's scheduler liked.
       var proxy = pod.proxyUid().map(proxies::get).orElse(null);
+      var wanted = proxy == null ? null : proxy.reserved;
       boolean asWanted =
-          proxy != null
-              && proxy.reserved != null
-              && random.nextInt(3) > 0
-              && proxy.reserved.member().equals(found.member);
-      var node = asWanted ? proxy.reserved.node() : "n" + random.nextInt(3);
+          wanted != null && random.nextInt(3) > 0 && wanted.member().equals(found.member);
+      var node = wanted != null && asWanted ? wanted.node() : "n" + random.nextInt(3);
       putPod(
           found.member,
           new MemberPod(
@@ -287,7 +285,7 @@ final class World {
     if (object == null) {
       return false;
     }
-    var queue = news.get(object);
+    var queue = requireNonNull(news.get(object));
     var one = queue.remove();
     one.run();
     if (random.nextInt(5) == 0) {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -196,13 +197,13 @@ class DelegatePodTest {
     @DisplayName("grid_job_becomes_its_delegate_with_nothing_lost_and_nothing_of_the_primary_left")
     @Test
     void whole() {
-      var name = INTENT.delegateName(PodKey.of(proxy));
-      assertThat(
-              Serialization.asYaml(
-                  translation.translate(proxy, INTENT, "grid", Map.of(), List.of())))
-          .isEqualTo(
-              Serialization.asYaml(
-                  Serialization.unmarshal(DELEGATE.replace("NAME", name), Pod.class)));
+      var expected =
+          Serialization.unmarshal(
+              DELEGATE.replace("NAME", INTENT.delegateName(PodKey.of(proxy))), Pod.class);
+      var delegate = translation.translate(proxy, INTENT, "grid", Map.of(), List.of());
+      // Written and read again: what is empty and what is missing are one to an API server.
+      assertThat(Serialization.unmarshal(Serialization.asYaml(delegate), Pod.class))
+          .isEqualTo(expected);
     }
 
     @DisplayName("proxy_is_not_changed_when_it_is_translated")
@@ -520,7 +521,7 @@ class DelegatePodTest {
           .isNull();
     }
 
-    private List<NodeSelectorTerm> required(NodeSelectorTerm... terms) {
+    private @Nullable List<NodeSelectorTerm> required(NodeSelectorTerm... terms) {
       var required =
           translated(
                   builder ->
@@ -558,7 +559,7 @@ class DelegatePodTest {
         .build();
   }
 
-  private static Toleration toleration(String key, String effect, Long seconds) {
+  private static Toleration toleration(String key, String effect, @Nullable Long seconds) {
     return new TolerationBuilder()
         .withKey(key)
         .withOperator("Exists")

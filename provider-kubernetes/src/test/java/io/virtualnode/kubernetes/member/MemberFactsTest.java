@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -316,7 +317,8 @@ class MemberFactsTest {
     return MemberFacts.node(settings, changed);
   }
 
-  private static NodeBuilder taint(NodeBuilder node, String key, String value, String effect) {
+  private static NodeBuilder taint(
+      NodeBuilder node, String key, @Nullable String value, String effect) {
     return node.editSpec()
         .addNewTaint()
         .withKey(key)

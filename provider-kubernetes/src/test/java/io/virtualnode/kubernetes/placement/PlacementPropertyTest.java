@@ -2,6 +2,7 @@ package io.virtualnode.kubernetes.placement;
 
 import static io.virtualnode.kubernetes.capacity.Given.node;
 import static io.virtualnode.kubernetes.capacity.Given.pod;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtualnode.kubernetes.Seeds;
@@ -48,7 +49,9 @@ class PlacementPropertyTest {
       var demand = site.demands.get(i);
       if (decisions.get(i) instanceof Decision.Placed placed) {
         assertThat(left).as("usable").containsKey(placed.node());
-        assertThat(demand.request().fitsInto(left.get(placed.node()))).as("%s", demand).isTrue();
+        assertThat(demand.request().fitsInto(requireNonNull(left.get(placed.node()))))
+            .as("%s", demand)
+            .isTrue();
         assertThat(demand.requirements().allow(nodeOf(site, placed.node()))).isTrue();
         left.compute(placed.node(), (key, room) -> room.minus(demand.request()));
         var quota = quotas.get(placed.node().member());

@@ -1,0 +1,166 @@
+package io.virtualnode.kubernetes;
+
+import static io.virtualnode.kubernetes.Federation.LIMIT;
+import static io.virtualnode.kubernetes.Federation.eventually;
+import static io.virtualnode.kubernetes.Federation.free;
+import static io.virtualnode.kubernetes.Federation.pod;
+import static io.virtualnode.kubernetes.Federation.settings;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.config.MemberSettings;
+import io.virtualnode.testkit.NodeShape;
+import io.virtualnode.testkit.Simulation;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("a configuration put into force while the node runs")
+class ReloadIT {
+
+  private static Federation federation;
+
+  @BeforeAll
+  static void start() {
+    federation =
+        Federation.start(NodeShape.cores(4).withLabel("pool", "batch"), NodeShape.cores(2));
+  }
+
+  @AfterAll
+  static void stop() {
+    federation.close();
+  }
+
+  @BeforeEach
+  void begins_with_both() {
+    federation.awaitTruth("the test's begin");
+  }
+
+  @AfterEach
+  void clear() {
+    federation.node().reload(federation.configuration());
+    federation.clear();
+    assertThat(federation.node().drift()).isZero();
+  }
+
+  @Test
+  @DisplayName("takes an idle member's room away, and gives it when the member is added")
+  void removes_and_adds_a_member() {
+    reload(settings(federation.a));
+    federation.awaitOffer("an idle member was removed", LIMIT, () -> free(federation.a));
+    assertThat(federation.allocatable().get("cpu")).isEqualTo(4000);
+    reload(settings(federation.a), settings(federation.b));
+    federation.awaitOffer("a member was added", LIMIT, () -> free(federation.a, federation.b));
+    run("there", "2", Map.of());
+    assertThat(Federation.delegatesIn(federation.b.client())).hasSize(1);
+  }
+
+  @Test
+  @DisplayName("lets what runs in a removed member go on to its end, and sends nothing new there")
+  void lets_a_removed_member_finish() {
+    run("runs", "1", Map.of(Simulation.RUN_FOR, "4s"));
+    assertThat(Federation.delegatesIn(federation.b.client())).hasSize(1);
+    reload(settings(federation.a));
+    federation.awaitOffer("a busy member was removed", LIMIT, () -> free(federation.a));
+    run("later", "1", Map.of());
+    assertThat(Federation.delegatesIn(federation.a.client())).hasSize(1);
+    federation.awaitPhase("runs", "Succeeded");
+    Federation.assertSameRun(
+        federation.proxy("runs").getStatus(), federation.delegate("runs").getStatus());
+    federation.primary.client().pods().inNamespace("default").withName("runs").delete();
+    eventually("its proxy has gone", () -> federation.proxy("runs") == null);
+    assertThat(Federation.delegatesIn(federation.b.client())).isEmpty();
+    federation.awaitOffer("the removed member is empty", LIMIT, () -> free(federation.a));
+  }
+
+  @Test
+  @DisplayName("deletes a delegate in a removed member when its proxy is deleted")
+  void deletes_in_a_removed_member() {
+    run("runs", "1", Map.of());
+    reload(settings(federation.a));
+    federation.primary.client().pods().inNamespace("default").withName("runs").delete();
+    eventually("its proxy has gone", () -> federation.proxy("runs") == null);
+    assertThat(federation.delegates()).isEmpty();
+    federation.awaitOffer("the removed member is empty", LIMIT, () -> free(federation.a));
+  }
+
+  @Test
+  @DisplayName("keeps what runs when its member is removed and added again")
+  void keeps_what_runs() {
+    run("runs", "1", Map.of());
+    var delegate = federation.delegate("runs").getMetadata().getUid();
+    reload(settings(federation.a));
+    federation.awaitOffer("a busy member was removed", LIMIT, () -> free(federation.a));
+    reload(settings(federation.a), settings(federation.b));
+    federation.awaitTruth("the busy member was added again");
+    assertThat(federation.delegate("runs").getMetadata().getUid()).isEqualTo(delegate);
+    assertThat(federation.proxy("runs").getStatus().getPhase()).isEqualTo("Running");
+  }
+
+  @Test
+  @DisplayName("leaves free what a changed headroom asks for, while pods run on")
+  void changes_the_headroom() {
+    run("runs", "1", Map.of());
+    var delegate = federation.delegate("runs").getMetadata().getUid();
+    var plain = settings(federation.b);
+    reload(
+        settings(federation.a),
+        new MemberSettings(
+            plain.name(),
+            plain.access(),
+            Optional.empty(),
+            Map.of(),
+            List.of(),
+            Map.of("cpu", new Quantity("500m"))));
+    federation.awaitOffer(
+        "a headroom was set",
+        LIMIT,
+        () -> free(federation.a, federation.b).minus(Resources.of(Map.of("cpu", 500L))));
+    assertThat(federation.delegates()).hasSize(1);
+    assertThat(federation.delegate("runs").getMetadata().getUid()).isEqualTo(delegate);
+    assertThat(federation.proxy("runs").getStatus().getPhase()).isEqualTo("Running");
+  }
+
+  @Test
+  @DisplayName("uses only the nodes that a changed selector names")
+  void changes_the_selector() {
+    var plain = settings(federation.b);
+    reload(
+        settings(federation.a),
+        new MemberSettings(
+            plain.name(),
+            plain.access(),
+            Optional.empty(),
+            Map.of("pool", "batch"),
+            List.of(),
+            Map.of()));
+    federation.awaitOffer("a selector was set that no node has", LIMIT, () -> free(federation.a));
+    federation
+        .b
+        .client()
+        .nodes()
+        .withName("b-1")
+        .edit(
+            node -> {
+              node.getMetadata().getLabels().put("pool", "batch");
+              return node;
+            });
+    federation.awaitTruth("a node got the label");
+  }
+
+  private static void reload(MemberSettings... members) {
+    federation.node().reload(federation.configuration(members));
+  }
+
+  private static void run(String name, String cpu, Map<String, String> life) {
+    federation.submit(pod(name, cpu, life));
+    federation.awaitPhase(name, "Running");
+  }
+}
