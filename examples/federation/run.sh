@@ -25,10 +25,10 @@ fresh() {
 if ! fresh; then
   echo "building (Maven; the first time it gets what it needs from the internet) ..."
   (cd "$root" && ./mvnw -q -B -pl examples/federation -am package \
-    -Dmaven.test.skip=true -Dspotless.check.skip=true '-P!error-prone' </dev/null)
+    -Dmaven.test.skip=true -Dspotless.check.skip=true -Dstyle.color=never '-P!error-prone' </dev/null)
 fi
 
 terminal=false
 if [[ -t 1 && ${TERM:-dumb} != dumb ]]; then terminal=true; fi
-exec "$java" -Ddemo.terminal=$terminal \
+exec "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Ddemo.terminal=$terminal \
   -cp "$classes:$(<"$classpath")" io.virtualnode.examples.federation.FederationDemo "$@"

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -52,8 +53,7 @@ final class Demo {
             plan.jobs().size(),
             System::nanoTime);
     try (var watches = new Watches(picture, NODE, federation.primary(), federation.members())) {
-      submit(picture);
-      var faults = follow(picture, watches);
+      var faults = follow(submit(picture), picture, watches);
       var outcome = picture.outcome();
       out.println();
       outcome.summary().forEach(out::println);
@@ -105,17 +105,25 @@ final class Demo {
     return cluster.pods().inAnyNamespace().list().getItems().isEmpty();
   }
 
-  private void submit(Picture picture) {
+  /** All Jobs as fast as the primary takes them; the table shows how they arrive. */
+  private CompletableFuture<Void> submit(Picture picture) {
     long wide = plan.wideJobs();
     out.printf(
         "submitting %d Jobs (%d with 1 core, %d with 8): %d cores wanted, %d there%n%n",
         plan.jobs().size(), plan.jobs().size() - wide, wide, plan.wantedCores(), plan.cores());
     picture.begin();
-    plan.jobs().forEach(job -> job(job).create());
+    return CompletableFuture.runAsync(
+        () -> plan.jobs().forEach(job -> job(job).create()),
+        task -> {
+          var thread = new Thread(task, "submit");
+          thread.setDaemon(true);
+          thread.start();
+        });
   }
 
   /** Until every Job has ended and both sides agree about it, or nothing moves any more. */
-  private List<String> follow(Picture picture, Watches watches) throws InterruptedException {
+  private List<String> follow(CompletableFuture<Void> submission, Picture picture, Watches watches)
+      throws InterruptedException {
     var faults = new ArrayList<String>();
     long shown = System.nanoTime() - screen.interval().toNanos();
     while (!(picture.allJobsEnded() && picture.agrees()) && faults.isEmpty()) {
@@ -125,6 +133,9 @@ final class Demo {
       }
       watches.judge();
       federation.nodeFault().ifPresent(faults::add);
+      if (submission.isCompletedExceptionally()) {
+        faults.add("the Jobs cannot be submitted: " + failure(submission));
+      }
       if (picture.still().compareTo(STILL_LIMIT) > 0) {
         faults.add("no pod has changed for %d s".formatted(STILL_LIMIT.toSeconds()));
       }
@@ -132,6 +143,10 @@ final class Demo {
     }
     screen.show(picture.snapshot());
     return faults;
+  }
+
+  private static String failure(CompletableFuture<Void> submission) {
+    return submission.handle((nothing, failure) -> String.valueOf(failure)).join();
   }
 
   private void await(String what, BooleanSupplier condition) throws InterruptedException {

@@ -55,9 +55,12 @@ final class VnodeProcess implements AutoCloseable {
     }
   }
 
+  /** Tuned for a life of a minute or two: what is compiled best is compiled too late. */
   private static List<String> command(Path configuration) {
     return List.of(
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
         "-cp",
         System.getProperty("java.class.path"),
         Vnode.class.getName(),
