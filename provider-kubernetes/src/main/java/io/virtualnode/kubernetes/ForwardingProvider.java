@@ -288,7 +288,8 @@ public final class ForwardingProvider implements Provider, PodObserver {
     synchronized (forwarding) {
       if (forwarding.delegate != null) {
         deletion = wiring().delegates().delete(forwarding.delegate, grace);
-      } else if (forwarding.intent != null && !forwarding.delegateWasSeen) {
+      } else if (forwarding.intent != null && !forwarding.gone) {
+        // Not seen by this process: the member itself says whether there is one.
         deletion = wiring().delegates().deleteUnseen(forwarding.intent, forwarding, grace);
       } else {
         gone(forwarding);

@@ -11,6 +11,7 @@ import io.virtualnode.kubernetes.member.Member;
 import io.virtualnode.kubernetes.member.MemberFacts;
 import io.virtualnode.kubernetes.member.MemberListener;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -144,22 +145,16 @@ final class MemberEvents implements MemberListener {
   }
 
   @Override
-  public void freshnessChanged(Member member, boolean fresh) {
-    if (fresh) {
-      forgetWhatIsNotListed(member);
-    }
-    effects.freshnessChanged(member, fresh);
+  public void nodesListed(Member member, Set<String> names) {
+    account.read(ledger -> ledger.nodesOf(member.name())).stream()
+        .filter(node -> !names.contains(node))
+        .forEach(node -> nodeGone(member, node));
   }
 
-  /** After a connection was replaced, what the old one showed and the new one does not is gone. */
-  private void forgetWhatIsNotListed(Member member) {
-    var nodes = member.nodeNames();
-    var pods = member.podUids();
-    account.read(ledger -> ledger.nodesOf(member.name())).stream()
-        .filter(node -> !nodes.contains(node))
-        .forEach(node -> nodeGone(member, node));
+  @Override
+  public void podsListed(Member member, Set<String> uids) {
     account.read(ledger -> ledger.podsOf(member.name())).stream()
-        .filter(uid -> !pods.contains(uid))
+        .filter(uid -> !uids.contains(uid))
         .forEach(uid -> podGone(member.name(), uid));
     for (var forwarding : forwardings.all()) {
       Forwarding.Delegate delegate;
@@ -168,9 +163,14 @@ final class MemberEvents implements MemberListener {
       }
       if (delegate != null
           && delegate.member().equals(member.name())
-          && !pods.contains(delegate.uid())) {
+          && !uids.contains(delegate.uid())) {
         delegateGone(forwarding.proxy, delegate.uid());
       }
     }
+  }
+
+  @Override
+  public void freshnessChanged(Member member, boolean fresh) {
+    effects.freshnessChanged(member, fresh);
   }
 }

@@ -38,7 +38,7 @@ final class StatusWriterIT {
 
   @BeforeAll
   static void startCluster() {
-    cluster = LocalCluster.builder("writer").withoutScheduler().start();
+    cluster = LocalCluster.builder("writer").scheduler(false).start();
     client = ApiClients.client(Config.fromKubeconfig(cluster.kubeconfig().toFile()));
   }
 

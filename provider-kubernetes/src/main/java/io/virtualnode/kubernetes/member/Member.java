@@ -3,6 +3,7 @@ package io.virtualnode.kubernetes.member;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
@@ -13,6 +14,7 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -22,7 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
-import java.util.stream.Collectors;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,9 +92,16 @@ public final class Member implements AutoCloseable {
         client.nodes().withLimit(PAGE),
         nodes,
         listener::nodeSeen,
-        (member, node) -> listener.nodeGone(member, node.getMetadata().getName()));
+        (member, node) -> listener.nodeGone(member, node.getMetadata().getName()),
+        ObjectMeta::getName,
+        listener::nodesListed);
     watch(
-        client.pods().inAnyNamespace().withLimit(PAGE), pods, listener::podSeen, listener::podGone);
+        client.pods().inAnyNamespace().withLimit(PAGE),
+        pods,
+        listener::podSeen,
+        listener::podGone,
+        ObjectMeta::getUid,
+        listener::podsListed);
     settings
         .namespace()
         .ifPresent(
@@ -101,7 +110,9 @@ public final class Member implements AutoCloseable {
                     client.resourceQuotas().inNamespace(namespace).withLimit(PAGE),
                     quotas,
                     listener::quotaSeen,
-                    listener::quotaGone));
+                    listener::quotaGone,
+                    ObjectMeta::getUid,
+                    (member, uids) -> {}));
     long period = maxAge.toMillis() / PROBES_PER_AGE;
     ticking = timer.scheduleAtFixedRate(this::tick, 0, period, TimeUnit.MILLISECONDS);
   }
@@ -131,16 +142,6 @@ public final class Member implements AutoCloseable {
     return fresh;
   }
 
-  /** The nodes that its watch shows. */
-  public Set<String> nodeNames() {
-    return nodes.values().map(node -> node.getMetadata().getName()).collect(Collectors.toSet());
-  }
-
-  /** The UIDs of the pods that its watch shows. */
-  public Set<String> podUids() {
-    return pods.keySet().collect(Collectors.toSet());
-  }
-
   /** Ends the watches and the client; the listener hears nothing more of freshness. */
   @Override
   public void close() {
@@ -157,14 +158,16 @@ public final class Member implements AutoCloseable {
       Informable<T> resources,
       SlimStore<T> store,
       BiConsumer<Member, T> seen,
-      BiConsumer<Member, T> gone) {
+      BiConsumer<Member, T> gone,
+      Function<ObjectMeta, String> key,
+      BiConsumer<Member, Set<String>> listed) {
     listsMissing.incrementAndGet();
     var informer = resources.runnableInformer(0);
     informer.removeNamespaceIndex();
     informer.itemStore(store);
     // Any error, at the start or later, is tried again: the member may come (back) at any time.
     informer.exceptionHandler((started, failure) -> !closed);
-    informer.addEventHandler(new Forwarder<>(seen, gone));
+    informer.addEventHandler(new Forwarder<>(seen, gone, key, listed));
     informers.add(informer);
     informer.start();
   }
@@ -253,19 +256,30 @@ public final class Member implements AutoCloseable {
   }
 
   /** Hands on what one watch shows, and notices when its first list has been handed on. */
-  private final class Forwarder<T> implements ResourceEventHandler<T> {
+  private final class Forwarder<T extends HasMetadata> implements ResourceEventHandler<T> {
 
     private final BiConsumer<Member, T> seen;
     private final BiConsumer<Member, T> gone;
-    private boolean listed;
+    private final Function<ObjectMeta, String> key;
+    private final BiConsumer<Member, Set<String>> listed;
+    private @Nullable Set<String> firstList = new HashSet<>();
 
-    Forwarder(BiConsumer<Member, T> seen, BiConsumer<Member, T> gone) {
+    Forwarder(
+        BiConsumer<Member, T> seen,
+        BiConsumer<Member, T> gone,
+        Function<ObjectMeta, String> key,
+        BiConsumer<Member, Set<String>> listed) {
       this.seen = seen;
       this.gone = gone;
+      this.key = key;
+      this.listed = listed;
     }
 
     @Override
     public void onAdd(T object) {
+      if (firstList != null) {
+        firstList.add(key.apply(object.getMetadata()));
+      }
       seen.accept(Member.this, object);
     }
 
@@ -281,8 +295,9 @@ public final class Member implements AutoCloseable {
 
     @Override
     public void onList(String resourceVersion, boolean remainedEmpty) {
-      if (!listed) {
-        listed = true;
+      if (firstList != null) {
+        listed.accept(Member.this, firstList);
+        firstList = null;
         listsMissing.decrementAndGet();
       }
     }

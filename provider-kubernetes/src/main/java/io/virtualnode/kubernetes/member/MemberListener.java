@@ -3,6 +3,7 @@ package io.virtualnode.kubernetes.member;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
+import java.util.Set;
 
 /**
  * Who is told what a member's watches show.
@@ -27,6 +28,18 @@ public interface MemberListener {
    * @param pod its metadata and node; the rest may be missing
    */
   void podGone(Member member, Pod pod);
+
+  /**
+   * This connection's first list of nodes has been handed on: a node that an earlier connection
+   * showed and that is not in it has gone.
+   */
+  void nodesListed(Member member, Set<String> names);
+
+  /**
+   * This connection's first list of pods has been handed on: a pod that an earlier connection
+   * showed and that is not in it has gone.
+   */
+  void podsListed(Member member, Set<String> uids);
 
   /** A quota of the fixed namespace is there or changed. */
   void quotaSeen(Member member, ResourceQuota quota);
