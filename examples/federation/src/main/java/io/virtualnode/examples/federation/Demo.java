@@ -22,8 +22,8 @@ import java.util.function.BooleanSupplier;
 final class Demo {
 
   private static final String NAMESPACE = "default";
-  private static final Duration NODE_LIMIT = Duration.ofSeconds(120);
-  private static final Duration STILL_LIMIT = Duration.ofSeconds(60);
+  private static final Duration NODE_LIMIT = Duration.ofMinutes(2);
+  private static final Duration STILL_LIMIT = Duration.ofMinutes(1);
   private static final Duration TICK = Duration.ofMillis(50);
   private static final HarvesterJob FIRST = new HarvesterJob(1000, 1, Duration.ofMillis(200));
 
