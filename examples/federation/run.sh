@@ -30,5 +30,5 @@ fi
 
 terminal=false
 if [[ -t 1 && ${TERM:-dumb} != dumb ]]; then terminal=true; fi
-exec "$java" -Ddemo.terminal=$terminal -DVNODE_LOG=error \
+exec "$java" -Ddemo.terminal=$terminal \
   -cp "$classes:$(<"$classpath")" io.virtualnode.examples.federation.FederationDemo "$@"

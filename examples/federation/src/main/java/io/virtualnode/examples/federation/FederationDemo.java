@@ -70,12 +70,15 @@ public final class FederationDemo implements Callable<Integer> {
       names = {"-h", "--help"},
       usageHelp = true,
       description = "say this")
+  @SuppressWarnings("unused") // picocli acts upon it
   private boolean help;
 
   private FederationDemo() {}
 
   /** Runs the demonstration and ends the JVM with its exit code. */
   public static void main(String[] args) {
+    System.setProperty(
+        "logback.configurationFile", "io/virtualnode/examples/federation/logback-demo.xml");
     System.exit(commandLine().execute(args));
   }
 

@@ -20,7 +20,6 @@ interface Screen {
   /** Moves the cursor up to the table's first line before it draws it again. */
   final class Redrawn implements Screen {
 
-    private static final String UP = "\033[%dA";
     private static final String CLEAR_TO_END_OF_LINE = "\033[K";
 
     private final PrintStream out;
@@ -40,7 +39,7 @@ interface Screen {
       List<String> lines = Table.lines(now);
       var text = new StringBuilder();
       if (drawn > 0) {
-        text.append(UP.formatted(drawn));
+        text.append("\033[%dA".formatted(drawn)); // up to the first line
       }
       for (var line : lines) {
         text.append(line).append(CLEAR_TO_END_OF_LINE).append('\n');

@@ -91,7 +91,6 @@ final class FederationDemoIT {
             "env",
             "--default-signal=INT",
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-DVNODE_LOG=error",
             "-cp",
             System.getProperty("java.class.path"),
             FederationDemo.class.getName()));

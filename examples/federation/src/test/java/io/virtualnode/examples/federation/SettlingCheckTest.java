@@ -44,7 +44,7 @@ final class SettlingCheckTest {
 
   @Test
   void subjects_have_times_of_their_own_when_many_differ_one_after_another() {
-    for (int i = 0; i < 10; i++) {
+    for (long i = 0; i < 10; i++) {
       check.observe("pod-" + i, false, i * 500 * MILLI);
       check.observe("pod-" + i, true, (i * 500 + 600) * MILLI);
       assertThat(check.overdue((i * 500 + 600) * MILLI)).isEmpty();
