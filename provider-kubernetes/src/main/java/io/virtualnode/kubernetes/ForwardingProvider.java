@@ -331,8 +331,8 @@ public final class ForwardingProvider implements Provider, PodObserver {
 
   @Override
   public void stop() {
-    timer.shutdownNow();
-    wiring().members().close();
+    wiring().members().close(); // first: what its watches still say needs the timer
+    timer.shutdown();
   }
 
   // --- the members' side
