@@ -223,7 +223,9 @@ final class VirtualNodeIT {
               assertThat(again.getMetadata().getUid()).isNotEqualTo(uid);
               assertThat(again.getStatus().getAllocatable())
                   .isEqualTo(Map.of("cpu", new Quantity("3")));
-              assertThat(lease().getMetadata().getOwnerReferences())
+              Lease owned = client.leases().inNamespace("kube-node-lease").withName(name).get();
+              assertThat(owned).isNotNull();
+              assertThat(owned.getMetadata().getOwnerReferences())
                   .singleElement()
                   .satisfies(
                       owner -> assertThat(owner.getUid()).isEqualTo(again.getMetadata().getUid()));
