@@ -57,7 +57,7 @@ final class Options {
   @Option(
       names = "--java-opts",
       defaultValue = "",
-      description = "JAVA_OPTS of the virtual node (default: none)")
+      description = "JAVA_OPTS of the virtual node (default: the launcher's own)")
   String javaOpts = "";
 
   @Option(

@@ -23,6 +23,7 @@ final class PodObserver implements AutoCloseable {
   }
 
   private static final int CHUNK = 1 << 16;
+  private static final long RESUME_MILLIS = 50;
 
   private final ApiAccess api;
   private final String namespace;
@@ -60,7 +61,7 @@ final class PodObserver implements AutoCloseable {
       while (!closed) {
         watch();
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (RuntimeException | IOException e) {
       watching.completeExceptionally(e);
       if (!closed) {
         System.err.println(thread.getName() + " has ended: " + e);
@@ -76,6 +77,11 @@ final class PodObserver implements AutoCloseable {
     try (var in = connection.getInputStream()) {
       watching.complete(null);
       read(in);
+    } catch (IOException cutOff) {
+      if (!watching.isDone()) {
+        throw cutOff;
+      }
+      Waits.pause(RESUME_MILLIS); // an overloaded API server ends watches so, too
     } finally {
       connection.disconnect();
     }
@@ -98,7 +104,7 @@ final class PodObserver implements AutoCloseable {
   }
 
   /** Hands on the whole lines and moves the rest to the front. */
-  private int handOn(byte[] buffer, int filled, long now) throws IOException {
+  private int handOn(byte[] buffer, int filled, long now) {
     int start = 0;
     for (int i = 0; i < filled; i++) {
       if (buffer[i] == '\n') {
@@ -111,9 +117,9 @@ final class PodObserver implements AutoCloseable {
     return filled - start;
   }
 
-  private void handOn(PodSighting sighting, long now) throws IOException {
+  private void handOn(PodSighting sighting, long now) {
     if (sighting.type().equals("ERROR")) {
-      throw new IOException("the watch cannot be resumed after " + resourceVersion);
+      throw new IllegalStateException("the watch cannot be resumed after " + resourceVersion);
     }
     resourceVersion = sighting.resourceVersion();
     sink.seen(sighting, now);

@@ -35,9 +35,13 @@ final class Report {
     var options = measured.options();
     row(
         "sizes",
-        "%d members, %d pods to warm up, %d runs of %d pods, java options [%s]"
+        "%d members, %d pods to warm up, %d runs of %d pods, java options %s"
             .formatted(
-                options.members, options.warmup, options.repeat, options.pods, options.javaOpts));
+                options.members,
+                options.warmup,
+                options.repeat,
+                options.pods,
+                options.javaOpts.isEmpty() ? "of the launcher" : options.javaOpts));
   }
 
   private void steady(SteadyRate.Result result) {

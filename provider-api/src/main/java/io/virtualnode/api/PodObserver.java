@@ -8,8 +8,9 @@ import io.fabric8.kubernetes.api.model.Pod;
  * <p>For providers that keep accounts: the primary's scheduler counts a pod from the moment it is
  * bound until it is terminal or gone, whatever the provider does meanwhile.
  *
- * <p>Called on one thread, in the order of the node's watch, before the pod's {@link
- * Provider#apply}. Calls must return promptly; an exception is logged and drops only that call.
+ * <p>Called one at a time, though not always by the same thread, in the order of the node's watch,
+ * before the pod's {@link Provider#apply}. The pods are shared with the node: not to be changed.
+ * Calls must return promptly; an exception is logged and drops only that call.
  */
 public interface PodObserver {
 

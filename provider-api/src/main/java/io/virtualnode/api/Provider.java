@@ -47,7 +47,7 @@ public interface Provider {
    * NodeContext#podStatus}.
    *
    * @param pod the pod as last read from the primary, with the conditions that {@link
-   *     NodeContext#record} wrote earlier
+   *     NodeContext#record} wrote earlier; shared with the node, not to be changed
    */
   CompletionStage<Void> apply(Pod pod);
 

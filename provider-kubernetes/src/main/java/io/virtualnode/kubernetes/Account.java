@@ -140,8 +140,9 @@ final class Account {
 
   /**
    * Decides for all that wait, oldest first; returns the decisions that are of another kind now.
+   * Called with this locked.
    */
-  private synchronized Map<PodKey, Decision> placeWaiting() {
+  private Map<PodKey, Decision> placeWaiting() {
     var changed = new LinkedHashMap<PodKey, Decision>();
     if (waiting.isEmpty()) {
       return changed;

@@ -23,6 +23,9 @@ final class Forwarding {
   /** Whether the proxy is being deleted. */
   boolean deleting;
 
+  /** Whether the node asks for the delegate's deletion, and does so again until it has gone. */
+  boolean removing;
+
   /** Whether the primary has, or had, a status that only a delegate can have given. */
   boolean delegateWasSeen;
 

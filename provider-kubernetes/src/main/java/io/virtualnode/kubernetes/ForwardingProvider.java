@@ -295,13 +295,13 @@ public final class ForwardingProvider implements Provider, PodObserver {
         gone(forwarding);
         return done();
       }
+      forwarding.removing = true;
     }
     return deletion.handle(
         (ignored, failure) -> {
           if (failure != null) {
-            var cause = Delegates.cause(failure);
-            if (cause.reason() != Reason.NOT_FOUND && cause.reason() != Reason.CONFLICT) {
-              throw cause;
+            if (!isGone(failure)) {
+              throw Delegates.cause(failure);
             }
             synchronized (forwarding) {
               gone(forwarding);
@@ -311,10 +311,17 @@ public final class ForwardingProvider implements Provider, PodObserver {
         });
   }
 
+  /** Whether a deletion failed because no pod of that UID is there. */
+  private static boolean isGone(Throwable failure) {
+    var reason = Delegates.cause(failure).reason();
+    return reason == Reason.NOT_FOUND || reason == Reason.CONFLICT;
+  }
+
   /** Nothing is left in any member. */
   private void gone(Forwarding forwarding) {
     account.update(ledger -> ledger.release(forwarding.proxy.uid()));
     forwarding.delegate = null;
+    forwarding.removing = false; // what shows up after this is an orphan
     forwarding.gone = true;
     if (!forwarding.inPrimary) {
       forwardings.forget(forwarding);
@@ -324,8 +331,8 @@ public final class ForwardingProvider implements Provider, PodObserver {
 
   @Override
   public void stop() {
-    timer.shutdownNow();
-    wiring().members().close();
+    wiring().members().close(); // first: what its watches still say needs the timer
+    timer.shutdown();
   }
 
   // --- the members' side
@@ -337,7 +344,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
     public void delegateSeen(Forwarding forwarding) {
       if (forwarding.inPrimary) {
         pushStatus(forwarding);
-      } else {
+      } else if (!forwarding.removing) {
         removeIfOrphan(forwarding);
       }
     }
@@ -412,7 +419,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
             })
         .whenComplete(
             (ignored, failure) -> {
-              if (failure != null) {
+              if (failure != null && !isGone(failure)) {
                 log.warn("orphan of {} is tried again: {}", forwarding.proxy, failure.toString());
                 retryOrphan(forwarding);
               }

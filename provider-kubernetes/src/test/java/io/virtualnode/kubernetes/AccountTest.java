@@ -119,6 +119,21 @@ class AccountTest {
     assertThat(told).containsExactly("p1 placed on a/n1", "p2 placed on a/n1");
   }
 
+  @DisplayName("waiting_proxy_is_told_although_a_younger_one_was_the_first_to_see_the_room")
+  @Test
+  void toldByAnother() {
+    site(2);
+    occupy("x", 2);
+    count("old", 1);
+    place("old", 1);
+    run();
+    free("x");
+    count("young", 1);
+    assertThat(place("young", 1)).isEqualTo(placed("a/n1"));
+    run();
+    assertThat(told).containsExactly("old placed on a/n1");
+  }
+
   @DisplayName("decision_of_the_same_kind_is_not_told_again")
   @Test
   void sameKind() {

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.utils.TokenRefreshInterceptor;
 import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -17,6 +18,7 @@ import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.ext.web.client.WebClientOptions;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes Kubernetes clients the way a virtual node needs them, for the primary and for members.
@@ -85,7 +87,31 @@ public final class ApiClients {
     return new KubernetesClientBuilder()
         .withConfig(own)
         .withHttpClientFactory(SharedVertx.FACTORY)
+        .withHttpClientBuilderConsumer(
+            http -> {
+              if (!hasToken(own)) {
+                http.addOrReplaceInterceptor(TokenRefreshInterceptor.NAME, null);
+              }
+            })
         .build();
+  }
+
+  /**
+   * Whether there is a token or a password, and so something for fabric8 to send or refresh. Where
+   * there is none, as with a client certificate, fabric8 8.0 looks for a newer token before every
+   * single request from the second minute on: it reads the kubeconfig and parses its YAML, which
+   * costs more than the request.
+   */
+  static boolean hasToken(Config config) {
+    return config.getOauthTokenProvider() != null
+        || isSet(config.getOauthToken())
+        || isSet(config.getAutoOAuthToken())
+        || config.getAuthProvider() != null
+        || isSet(config.getUsername());
+  }
+
+  private static boolean isSet(@Nullable String text) {
+    return text != null && !text.isEmpty();
   }
 
   /** Made on first use, once. */

@@ -16,7 +16,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -29,6 +31,9 @@ import org.junit.jupiter.api.Test;
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
 @SuppressWarnings("NullAway.Init") // set before all tests
 final class ApiClientsIT {
+
+  /** Which column of /proc/net/tcp is the socket's inode. */
+  private static final int INODE = 9;
 
   private static LocalCluster cluster;
 
@@ -101,13 +106,31 @@ final class ApiClientsIT {
     return Config.fromKubeconfig(cluster.kubeconfig().toFile());
   }
 
-  /** Established connections to the API server's port, as their client ends see them. */
+  /** Established connections of this process to the API server's port; others' are there too. */
   private static long connections() {
     String remote = String.format(Locale.ROOT, ":%04X 01 ", URI.create(cluster.url()).getPort());
+    Set<String> ours = socketsOfThisProcess();
     return Stream.of("tcp", "tcp6")
-        .flatMap(table -> lines(Path.of("/proc/" + ProcessHandle.current().pid() + "/net", table)))
+        .flatMap(table -> lines(Path.of("/proc/self/net", table)))
         .filter(line -> line.contains(remote))
+        .filter(line -> ours.contains("socket:[" + line.strip().split("\\s+")[INODE] + "]"))
         .count();
+  }
+
+  private static Set<String> socketsOfThisProcess() {
+    try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+      return descriptors.map(ApiClientsIT::target).collect(Collectors.toSet());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String target(Path descriptor) {
+    try {
+      return Files.readSymbolicLink(descriptor).toString();
+    } catch (IOException closedMeanwhile) {
+      return "";
+    }
   }
 
   private static Stream<String> lines(Path table) {

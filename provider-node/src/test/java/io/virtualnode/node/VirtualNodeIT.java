@@ -18,6 +18,10 @@ import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
@@ -219,7 +223,9 @@ final class VirtualNodeIT {
               assertThat(again.getMetadata().getUid()).isNotEqualTo(uid);
               assertThat(again.getStatus().getAllocatable())
                   .isEqualTo(Map.of("cpu", new Quantity("3")));
-              assertThat(lease().getMetadata().getOwnerReferences())
+              Lease owned = client.leases().inNamespace("kube-node-lease").withName(name).get();
+              assertThat(owned).isNotNull();
+              assertThat(owned.getMetadata().getOwnerReferences())
                   .singleElement()
                   .satisfies(
                       owner -> assertThat(owner.getUid()).isEqualTo(again.getMetadata().getUid()));
@@ -635,6 +641,28 @@ final class VirtualNodeIT {
   }
 
   @Test
+  void node_registers_when_the_right_to_list_pods_comes_late() {
+    node.close();
+    grant("all-but-pods", rules("", "namespaces", "nodes", "nodes/status", "events"));
+    grant("leases", rules("coordination.k8s.io", "leases"));
+    Config late = Config.fromKubeconfig(cluster.kubeconfigFor(name).toFile());
+    try (KubernetesClient limited = ApiClients.client(late)) {
+      node = VirtualNode.builder(limited, provider).name(name).build();
+      node.start();
+      assertThat(provider.started).succeedsWithin(SOON);
+      assertThatThrownBy(() -> node.awaitReady(Duration.ofSeconds(1)))
+          .isInstanceOf(NodeException.class);
+      assertThat(client.nodes().withName(name).get()).isNull();
+
+      grant("pods", rules("", "pods", "pods/status"));
+
+      node.awaitReady(SOON);
+      running(pod("late"));
+      node.close();
+    }
+  }
+
+  @Test
   void provider_hears_of_a_pod_within_milliseconds_of_the_watch() {
     start();
     running(pod("warm-up"));
@@ -742,6 +770,37 @@ final class VirtualNodeIT {
         .withImage("img")
         .endContainer()
         .endSpec()
+        .build();
+  }
+
+  private void grant(String role, PolicyRule rule) {
+    String roleName = name + "-" + role;
+    client
+        .resource(
+            new ClusterRoleBuilder()
+                .withNewMetadata()
+                .withName(roleName)
+                .endMetadata()
+                .withRules(rule)
+                .build())
+        .create();
+    client
+        .resource(
+            new ClusterRoleBindingBuilder()
+                .withNewMetadata()
+                .withName(roleName)
+                .endMetadata()
+                .addNewSubject("rbac.authorization.k8s.io", "User", name, null)
+                .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", roleName)
+                .build())
+        .create();
+  }
+
+  private static PolicyRule rules(String group, String... resources) {
+    return new PolicyRuleBuilder()
+        .withApiGroups(group)
+        .withResources(resources)
+        .withVerbs("*")
         .build();
   }
 

@@ -76,7 +76,7 @@ final class WorkQueueTest {
       expected = Math.min(expected * 2, 30_000);
     }
 
-    end(12, Outcome.DONE);
+    end(12, new Outcome.RetryAfter(LONG));
     queue.add("a");
     timer.settle();
     fail(13);

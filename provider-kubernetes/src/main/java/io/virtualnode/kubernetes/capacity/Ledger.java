@@ -220,7 +220,7 @@ public final class Ledger {
         sum = sum.plus(requireNonNull(proxy.request).namedBy(known));
       }
     }
-    return sum.nonNegative();
+    return sum;
   }
 
   /** Every resource that some node has, so that nothing is offered that none ever had. */

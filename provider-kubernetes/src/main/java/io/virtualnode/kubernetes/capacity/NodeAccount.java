@@ -46,8 +46,7 @@ final class NodeAccount {
   }
 
   Resources allocatable() {
-    // A node that has gone while our pods are still listed on it keeps what they hold.
-    return node == null ? ours : node.allocatable();
+    return node == null ? Resources.NONE : node.allocatable();
   }
 
   /** Allocatable minus others: what all of ours may fill. */
@@ -69,8 +68,8 @@ final class NodeAccount {
   }
 
   /**
-   * What this node adds to the offer. Never less than ours, also of a resource that the node no
-   * longer names: the primary's scheduler subtracts it all the same.
+   * What this node adds to the offer. Never less than ours, even when the node has gone or no
+   * longer names the resource: the primary's scheduler subtracts it all the same.
    */
   Resources contribution() {
     return contribution;

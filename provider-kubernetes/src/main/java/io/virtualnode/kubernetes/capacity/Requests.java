@@ -85,7 +85,6 @@ public final class Requests {
       if ("Always".equals(container.getRestartPolicy())) {
         add(running, request);
         add(sidecars, request);
-        raise(initializing, sidecars);
       } else {
         add(request, sidecars);
         raise(initializing, request);

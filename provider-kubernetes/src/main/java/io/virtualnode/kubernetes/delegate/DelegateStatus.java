@@ -5,8 +5,10 @@ import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** How a delegate's status reads on its proxy: as it is, less what belongs to the member alone. */
@@ -14,6 +16,8 @@ public final class DelegateStatus {
 
   /** Condition: whether the member's own scheduler has found a node; absent once it has. */
   public static final String SCHEDULED = "virtualnode.io/DelegateScheduled";
+
+  private static final Set<String> READINESS = Set.of("Ready", "ContainersReady");
 
   private DelegateStatus() {}
 
@@ -68,11 +72,29 @@ public final class DelegateStatus {
 
   /**
    * The end of a proxy whose delegate went away without a terminal status: the last known status,
-   * with containers as last seen, and Failed because nobody can say more.
+   * with containers as last seen and readiness unknown, and Failed because nobody can say more.
    */
   public static PodStatus lost(@Nullable PodStatus last, String reason, String message) {
     var builder = last == null ? new PodStatusBuilder() : new PodStatusBuilder(last);
-    return builder.withPhase("Failed").withReason(reason).withMessage(message).build();
+    var conditions = new ArrayList<PodCondition>();
+    for (var condition : last == null ? List.<PodCondition>of() : last.getConditions()) {
+      boolean readiness = READINESS.contains(condition.getType());
+      conditions.add(
+          readiness
+              ? new PodConditionBuilder(condition)
+                  .withStatus("Unknown")
+                  .withReason(reason)
+                  .withMessage(message)
+                  .withLastTransitionTime(null)
+                  .build()
+              : condition);
+    }
+    return builder
+        .withPhase("Failed")
+        .withReason(reason)
+        .withMessage(message)
+        .withConditions(conditions)
+        .build();
   }
 
   /** Whether a phase is an end. */

@@ -274,6 +274,28 @@ class LedgerTest {
       assertThat(use("a/n2").others()).isEqualTo(cores(4));
     }
 
+    @DisplayName("bound_one_holds_the_slot_when_two_delegates_are_in_the_reserved_member")
+    @Test
+    void twoInReservedMember() {
+      given(node("a/n1").cpu(8), node("a/n2").cpu(8));
+      ledger.count("p", cores(3));
+      ledger.reserve("p", key("a/n1"));
+      given("a", pod("d1").cpu(3).delegateOf("p"));
+      given("a", pod("d2").on("n2").cpu(3).delegateOf("p"));
+      assertThat(ledger.slot("p")).contains(key("a/n2"));
+      assertThat(use("a/n1").free()).isEqualTo(cores(8));
+    }
+
+    @DisplayName("pod_leaves_the_node_it_was_on_when_it_is_told_to_be_on_another")
+    @Test
+    void moves() {
+      given(node("a/n1").cpu(8), node("a/n2").cpu(8));
+      given("a", pod("x").on("n1").cpu(3));
+      given("a", pod("x").on("n2").cpu(3));
+      assertThat(use("a/n1").free()).isEqualTo(cores(8));
+      assertThat(use("a/n2").free()).isEqualTo(cores(5));
+    }
+
     @DisplayName("reservation_stays_where_it_is_when_a_stray_delegate_shows_in_another_member")
     @Test
     void stray() {

@@ -202,7 +202,7 @@ class RequestsTest {
             p ->
                 p.containers(app("a", 1, 10))
                     .statuses(status("a", "9", "90", "9", "90"))
-                    .podStatus(quantities("cpu", "3", "memory", "1"), quantities("cpu", "2")),
+                    .podStatus(quantities("cpu", "2", "memory", "1"), quantities("cpu", "3")),
             "3",
             "10"),
         row(

@@ -149,7 +149,7 @@ class DelegateStatusTest {
                 .build());
   }
 
-  @DisplayName("lost_delegate_is_failed_with_its_containers_as_last_seen")
+  @DisplayName("lost_delegate_is_failed_with_its_containers_as_last_seen_and_its_readiness_unknown")
   @Test
   void lost() {
     var last =
@@ -168,6 +168,20 @@ class DelegateStatusTest {
                 .withMessage("gone")
                 .build());
     assertThat(last.getPhase()).isEqualTo("Running");
+    var ready =
+        new PodStatusBuilder(last)
+            .addNewCondition()
+            .withType("Ready")
+            .withStatus("True")
+            .endCondition()
+            .addNewCondition()
+            .withType("Initialized")
+            .withStatus("True")
+            .endCondition()
+            .build();
+    assertThat(DelegateStatus.lost(ready, "DelegateLost", "gone").getConditions())
+        .extracting(condition -> condition.getType() + "=" + condition.getStatus())
+        .containsExactly("Ready=Unknown", "Initialized=True");
     assertThat(DelegateStatus.lost(null, "DelegateLost", "gone").getPhase()).isEqualTo("Failed");
   }
 

@@ -56,6 +56,7 @@ class FreshnessTest {
   @Test
   void nanoTime() {
     freshness.answered(Long.MAX_VALUE - 10);
+    assertThat(freshness.isFresh(true, Long.MAX_VALUE - 5)).isTrue();
     assertThat(freshness.isFresh(true, Long.MIN_VALUE + 10)).isTrue();
     freshness.answered(Long.MIN_VALUE + 5);
     assertThat(freshness.isFresh(true, Long.MIN_VALUE + 5 + AGE)).isTrue();
