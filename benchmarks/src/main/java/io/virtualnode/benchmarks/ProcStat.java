@@ -36,7 +36,7 @@ final class ProcStat {
 
   /** Fields 14 and 15 of {@code /proc/PID/stat}; the second field, a name, may hold anything. */
   static long cpuMillis(String stat) {
-    var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+    var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) * MILLIS_PER_TICK;
   }
 

@@ -10,8 +10,6 @@ import java.util.function.Function;
 /** The figures as a table for people. */
 final class Report {
 
-  private static final String ROW = "  %-44s %s%n";
-
   private final StringBuilder out = new StringBuilder();
 
   private Report() {}
@@ -161,6 +159,6 @@ final class Report {
   }
 
   private void row(String name, String value) {
-    out.append(String.format(ROW, name, value));
+    out.append(String.format("  %-44s %s%n", name, value));
   }
 }

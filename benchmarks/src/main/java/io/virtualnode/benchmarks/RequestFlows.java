@@ -2,6 +2,7 @@ package io.virtualnode.benchmarks;
 
 import io.virtualnode.testkit.LocalCluster;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -97,7 +98,7 @@ final class RequestFlows {
         """
         .formatted(
             flow.schema(),
-            10 + flow.ordinal(),
+            10 + List.of(Flow.values()).indexOf(flow),
             user,
             flow.verb,
             flow.groups.replace(",", "\", \""),

@@ -78,10 +78,12 @@ final class SteadyRate {
               () -> {
                 int number = next.getAndIncrement();
                 if (number < pods) {
-                  testbed
-                      .primaryApi()
-                      .createPod(Testbed.NAMESPACE, PodText.of(prefix + "-" + number, RUN_MILLIS))
-                      .whenComplete((nothing, failure) -> submitted.countDown());
+                  var unused =
+                      testbed
+                          .primaryApi()
+                          .createPod(
+                              Testbed.NAMESPACE, PodText.of(prefix + "-" + number, RUN_MILLIS))
+                          .whenComplete((nothing, failure) -> submitted.countDown());
                 }
               },
               0,

@@ -39,11 +39,14 @@ final class Delegates {
           "member %s, chosen for %s, is not configured"
               .formatted(intent.member(), forwarding.proxy));
     }
-    if (!member.isFresh()) {
+    // Not asked: whether it is fresh. The slot is reserved, so trying offers nothing new.
+    var cluster = member.clusterUid();
+    if (cluster.isEmpty()) {
       return unavailable(
-          "member %s, chosen for %s, cannot be reached".formatted(member.name(), forwarding.proxy));
+          "member %s, chosen for %s, has not been reached yet"
+              .formatted(member.name(), forwarding.proxy));
     }
-    if (!member.clusterUid().filter(intent.clusterUid()::equals).isPresent()) {
+    if (!cluster.get().equals(intent.clusterUid())) {
       return unavailable(
           "member %s is now another cluster than the one chosen for %s: configure that one again"
               .formatted(member.name(), forwarding.proxy));

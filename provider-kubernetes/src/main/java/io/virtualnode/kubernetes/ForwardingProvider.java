@@ -102,7 +102,8 @@ public final class ForwardingProvider implements Provider, PodObserver {
     var members = new Members(clients, events, timer, initial.maxAge());
     wiring = new Wiring(node, members, new Delegates(members, translation), translation);
     members.configure(initial.members());
-    timer.schedule(this::stopAwaitingMembers, STARTUP_GRACE.toMillis(), TimeUnit.MILLISECONDS);
+    var unused =
+        timer.schedule(this::stopAwaitingMembers, STARTUP_GRACE.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** A selector for one of these was meant for the virtual node, not for a node of a member. */
@@ -428,7 +429,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
 
   private void retryOrphan(Forwarding forwarding) {
     if (!timer.isShutdown()) {
-      timer.schedule(() -> removeIfOrphan(forwarding), 5, TimeUnit.SECONDS);
+      var unused = timer.schedule(() -> removeIfOrphan(forwarding), 5, TimeUnit.SECONDS);
     }
   }
 

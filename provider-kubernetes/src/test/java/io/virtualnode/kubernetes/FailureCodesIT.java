@@ -102,6 +102,8 @@ class FailureCodesIT {
     return status.getContainerStatuses().get(0).getState().getTerminated();
   }
 
+  /** Null while there is none, which an assertion then says. */
+  @SuppressWarnings("NullAway")
   private static ContainerStateWaiting waiting(PodStatus status) {
     var containers = status.getContainerStatuses();
     return containers.isEmpty() ? null : containers.get(0).getState().getWaiting();

@@ -153,7 +153,8 @@ final class Federation implements AutoCloseable {
     return primary.client().pods().inNamespace(NAMESPACE).withName(name).get();
   }
 
-  /** The delegate of a proxy, wherever it is; null if there is none. */
+  /** The delegate of a proxy, wherever it is; null if there is none, as fabric8's own get. */
+  @SuppressWarnings("NullAway")
   Pod delegate(String name) {
     return delegates().stream()
         .filter(

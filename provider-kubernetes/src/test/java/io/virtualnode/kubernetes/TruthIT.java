@@ -2,6 +2,7 @@ package io.virtualnode.kubernetes;
 
 import static io.virtualnode.kubernetes.Federation.eventually;
 import static io.virtualnode.kubernetes.Federation.pod;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
@@ -71,8 +72,9 @@ class TruthIT {
       var delegates = delegates(a, b);
       assertThat(delegates).hasSize(PODS);
       for (var proxy : proxies(primary)) {
-        var delegate = delegates.get(last(proxy).getMetadata().getUid());
-        assertThat(delegate).as("delegate of %s", name(proxy)).isNotNull();
+        var uid = last(proxy).getMetadata().getUid();
+        assertThat(delegates).as("delegate of %s", name(proxy)).containsKey(uid);
+        var delegate = requireNonNull(delegates.get(uid));
         shows_only_what_was(proxy, delegate);
         shows_the_run(proxy, delegate);
         Federation.assertSameRun(last(proxy).getStatus(), last(delegate).getStatus());

@@ -113,7 +113,7 @@ final class ApiClientsIT {
     return Stream.of("tcp", "tcp6")
         .flatMap(table -> lines(Path.of("/proc/self/net", table)))
         .filter(line -> line.contains(remote))
-        .filter(line -> ours.contains("socket:[" + line.strip().split("\\s+")[INODE] + "]"))
+        .filter(line -> ours.contains("socket:[" + line.strip().split("\\s+", -1)[INODE] + "]"))
         .count();
   }
 

@@ -192,7 +192,7 @@ public final class Resources {
 
   /** Equal when each resource's amount is, a resource that is not named being 0. */
   @Override
-  public boolean equals(Object object) {
+  public boolean equals(@Nullable Object object) {
     if (!(object instanceof Resources other)) {
       return false;
     }

@@ -128,7 +128,7 @@ final class ApiServerProbe implements ClusterProbe {
       return "the credentials are refused (HTTP 401)";
     }
     var innermost = failure;
-    while (innermost.getCause() != null && innermost.getCause() != innermost) {
+    while (innermost.getCause() != null) {
       innermost = innermost.getCause();
     }
     var message = innermost.getMessage();

@@ -135,6 +135,6 @@ final class Kubeconfig {
     if (tree instanceof Tree.Text text) {
       return text.value();
     }
-    return tree instanceof Tree.Number number ? number.value() : "";
+    return tree instanceof Tree.Numeral number ? number.value() : "";
   }
 }

@@ -77,7 +77,7 @@ final class Section {
     return take(key)
         .flatMap(
             tree -> {
-              var text = tree instanceof Tree.Number number ? new Tree.Text(number.value()) : tree;
+              var text = tree instanceof Tree.Numeral number ? new Tree.Text(number.value()) : tree;
               return string(path(key), text, Syntax::quantity);
             });
   }
@@ -156,7 +156,7 @@ final class Section {
       return "has no value: give one or leave the key out";
     }
     var value =
-        tree instanceof Tree.Number number
+        tree instanceof Tree.Numeral number
             ? number.value()
             : tree instanceof Tree.Flag flag ? flag.value() : "";
     return kind.equals("a string") && !value.isEmpty()

@@ -16,7 +16,7 @@ sealed interface Tree {
   record Text(String value) implements Tree {}
 
   /** A number, as written. */
-  record Number(String value) implements Tree {}
+  record Numeral(String value) implements Tree {}
 
   /** {@code true} or {@code false}. */
   record Flag(String value) implements Tree {}
@@ -32,7 +32,7 @@ sealed interface Tree {
       return "a list";
     } else if (this instanceof Text) {
       return "a string";
-    } else if (this instanceof Number) {
+    } else if (this instanceof Numeral) {
       return "a number";
     } else if (this instanceof Flag) {
       return "a boolean";

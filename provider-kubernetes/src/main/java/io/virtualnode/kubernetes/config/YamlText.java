@@ -104,7 +104,7 @@ final class YamlText {
     return switch (token) {
       case VALUE_NULL -> new Tree.Nothing();
       case VALUE_TRUE, VALUE_FALSE -> new Tree.Flag(parser.getString());
-      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> new Tree.Number(parser.getString());
+      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> new Tree.Numeral(parser.getString());
       default -> new Tree.Text(parser.getString());
     };
   }

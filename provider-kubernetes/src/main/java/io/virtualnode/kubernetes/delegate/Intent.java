@@ -6,7 +6,6 @@ import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.virtualnode.api.PodKey;
 import java.util.HashMap;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * The decision, stored on the proxy before it is acted on, in which member its delegate is created.
@@ -63,7 +62,7 @@ public record Intent(String member, String clusterUid, int attempt, String node)
   }
 
   private static Intent parse(PodKey proxy, String message) {
-    var words = message.split(" ");
+    var words = message.split(" ", -1);
     var values = new HashMap<String, String>();
     for (var word : words) {
       int equals = word.indexOf('=');
@@ -71,18 +70,20 @@ public record Intent(String member, String clusterUid, int attempt, String node)
         values.put(word.substring(0, equals), word.substring(equals + 1));
       }
     }
+    var member = values.get("member");
+    var cluster = values.get("cluster");
+    var node = values.get("node");
+    var attempt = values.getOrDefault("attempt", "");
     if (!words[0].equals(VERSION)
-        || !values.keySet().containsAll(Set.of("member", "node", "cluster", "attempt"))
-        || !values.get("attempt").matches("[0-9]{1,9}")) {
+        || member == null
+        || cluster == null
+        || node == null
+        || !attempt.matches("[0-9]{1,9}")) {
       throw new IllegalArgumentException(
           "condition %s of pod %s cannot be read: '%s'; another version wrote it"
               .formatted(CONDITION, proxy, message));
     }
-    return new Intent(
-        values.get("member"),
-        values.get("cluster"),
-        Integer.parseInt(values.get("attempt")),
-        values.get("node"));
+    return new Intent(member, cluster, Integer.parseInt(attempt), node);
   }
 
   /**

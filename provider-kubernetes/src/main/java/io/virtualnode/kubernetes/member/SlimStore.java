@@ -6,6 +6,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An informer's store that keeps only what is needed of each object, by UID.
@@ -29,12 +30,12 @@ final class SlimStore<T extends HasMetadata> implements ItemStore<T> {
   }
 
   @Override
-  public T put(String key, T object) {
+  public @Nullable T put(String key, T object) {
     return items.put(key, slim.apply(object));
   }
 
   @Override
-  public T remove(String key) {
+  public @Nullable T remove(String key) {
     return items.remove(key);
   }
 
@@ -54,7 +55,7 @@ final class SlimStore<T extends HasMetadata> implements ItemStore<T> {
   }
 
   @Override
-  public T get(String key) {
+  public @Nullable T get(String key) {
     return items.get(key);
   }
 
