@@ -223,7 +223,15 @@ public final class ForwardingProvider implements Provider, PodObserver {
 
   private CompletionStage<Void> createOrFindLost(Pod pod, Forwarding forwarding, Intent intent) {
     var member = wiring().members().find(intent.member());
-    if (forwarding.isLost() && member.filter(Member::isFresh).isPresent()) {
+    if (forwarding.isLost() && member.filter(Member::isFresh).isEmpty()) {
+      // It ran there: it may only be looked for, never created again.
+      return CompletableFuture.failedFuture(
+          new ProviderException(
+              Reason.UNAVAILABLE,
+              "member %s, where %s ran, cannot be reached"
+                  .formatted(intent.member(), forwarding.proxy)));
+    }
+    if (forwarding.isLost()) {
       // It ran, it is not listed: nobody can say how it ended, and it must not run twice.
       pushLost(
           forwarding, "its delegate on member %s was removed meanwhile".formatted(intent.member()));
