@@ -46,6 +46,11 @@ public final class Ledger {
     members.observe(observer);
   }
 
+  /** Ends {@link #observe}. */
+  public void ignore(RoomObserver observer) {
+    members.ignore(observer);
+  }
+
   /**
    * Sets the hard limits of the member's fixed namespace, as plain resource names; empty without a
    * quota. They cap what the member offers: every pod there uses them up, ours and others'.
@@ -385,11 +390,12 @@ public final class Ledger {
    *
    * @param node where
    * @param request what is wanted
-   * @param whole whether the node has it all now
+   * @param share what nobody else gets of what is free now
+   * @param whole whether that is all
    */
-  public record Collected(NodeKey node, Resources request, boolean whole) {
+  public record Collected(NodeKey node, Resources request, Resources share, boolean whole) {
     static Collected of(Claim claim) {
-      return new Collected(claim.node.key, claim.request, claim.isWhole());
+      return new Collected(claim.node.key, claim.request, claim.share(), claim.isWhole());
     }
   }
 

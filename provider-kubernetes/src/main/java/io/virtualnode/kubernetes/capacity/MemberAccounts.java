@@ -60,6 +60,10 @@ final class MemberAccounts {
     }
   }
 
+  void ignore(RoomObserver observer) {
+    observers.remove(observer);
+  }
+
   Collection<RoomObserver> observers() {
     return observers;
   }

@@ -165,7 +165,7 @@ final class ProxyAccounts {
   }
 
   @Nullable Claim claim(String uid) {
-    return claims.get(Uid.of(uid));
+    return claims.isEmpty() ? null : claims.get(Uid.of(uid));
   }
 
   Collection<Claim> claims() {

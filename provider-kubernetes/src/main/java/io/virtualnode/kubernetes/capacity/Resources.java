@@ -2,6 +2,7 @@ package io.virtualnode.kubernetes.capacity;
 
 import io.fabric8.kubernetes.api.model.Quantity;
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -173,14 +174,15 @@ public final class Resources {
     return true;
   }
 
-  /** The first resource, by name, that does not fit into {@code room}; null if all fit. */
-  public @Nullable String firstLackingIn(Resources room) {
+  /** The resources, by name, of which {@code room} has not enough. */
+  public List<String> lackingIn(Resources room) {
+    var lacking = new ArrayList<String>();
     for (int i = 0; i < names.length; i++) {
       if (amounts[i] > 0 && amounts[i] > room.get(names[i])) {
-        return names[i];
+        lacking.add(names[i]);
       }
     }
-    return null;
+    return lacking;
   }
 
   /** The API's form: cpu as {@code 1500m} or whole cores, all others as plain integers. */
