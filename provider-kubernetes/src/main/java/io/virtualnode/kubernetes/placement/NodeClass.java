@@ -2,12 +2,12 @@ package io.virtualnode.kubernetes.placement;
 
 import io.virtualnode.kubernetes.capacity.MemberNode;
 import io.virtualnode.kubernetes.capacity.Resources;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Nodes that have the same resources and the same labels, as far as any pod has asked for them. */
 final class NodeClass {
@@ -18,14 +18,15 @@ final class NodeClass {
   /**
    * What the nodes of a class have in common.
    *
-   * @param resources the names of what they have, sorted
+   * @param resources the names of what they have and, in any case, cpu, which orders them; sorted
    * @param labels those labels by which nodes are grouped
    * @param member their member, where that matters
    */
   record Key(List<String> resources, Map<String, String> labels, Optional<String> member) {
 
     static Key of(MemberNode node, Set<String> labelKeys, boolean byMember) {
-      var resources = new ArrayList<String>();
+      var resources = new TreeSet<String>();
+      resources.add(Resources.CPU);
       for (var name : node.allocatable().names()) {
         if (node.allocatable().get(name) > 0) {
           resources.add(name);
