@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -90,7 +89,7 @@ public final class Resources {
   }
 
   /** The names, sorted. */
-  public Collection<String> names() {
+  public List<String> names() {
     return List.of(names);
   }
 

@@ -91,7 +91,7 @@ class PlacementPropertyTest {
   private static void liveThrough(long seed) {
     var random = new Random(seed);
     var ledger = new Ledger();
-    var strategy = Strategy.values()[random.nextInt(3)];
+    var strategy = List.of(Strategy.values()).get(random.nextInt(3));
     var placement = new Placement(ledger, strategy, random.nextInt(3) * 4);
     Map<String, Integer> weights = Map.of();
     for (int step = 0; step < STEPS; step++) {
