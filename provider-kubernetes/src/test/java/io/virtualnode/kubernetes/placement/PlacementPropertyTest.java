@@ -29,7 +29,7 @@ class PlacementPropertyTest {
 
   private static final int PLANS = 3000;
   private static final int STORIES = 300;
-  private static final int HISTORIES = 1500;
+  private static final int HISTORIES = 5000;
   private static final int STEPS = 40;
 
   /** Rooms as they were before the plan, and what the plan was for. */
