@@ -195,13 +195,11 @@ final class IndexedNode implements Comparable<IndexedNode> {
         .orElse(Resources.NONE);
   }
 
-  /** What that very pod could take here. */
+  /** What that very pod could take here: what is collected for it is nobody else's to wait for. */
   Resources roomFor(String podUid, Ledger ledger) {
-    return room.free()
-        .minus(room.claimed())
-        .plus(shareOf(podUid, ledger))
-        .minus(placed)
-        .minus(held);
+    var rest = room.free().minus(room.claimed()).minus(placed).minus(held);
+    var share = shareOf(podUid, ledger);
+    return share.isNothing() ? rest : share.plus(rest.nonNegative());
   }
 
   /** The order of preference. */

@@ -8,6 +8,8 @@ import java.util.Map;
 /** The members' quotas, each one room that all nodes of its member share, with what is planned. */
 final class Quotas {
 
+  private static final String NOBODY = "";
+
   private final Ledger ledger;
   private final Map<String, Resources> placed = new HashMap<>();
   private final Map<String, Resources> held = new HashMap<>();
@@ -43,12 +45,12 @@ final class Quotas {
 
   /** Whether the quota lets the pod in now. */
   boolean takes(String member, Demand demand) {
-    return limited(member, demand).fitsInto(left(member, demand).minus(heldOf(member)));
+    return limited(member, demand).fitsInto(room(member, demand));
   }
 
   /** The greatest part of the request that is not there yet, in thousandths. */
   long lack(String member, Demand demand) {
-    return Lack.of(limited(member, demand), left(member, demand).minus(heldOf(member)));
+    return Lack.of(limited(member, demand), room(member, demand));
   }
 
   /** The part of a request that the quota limits; nothing without a quota. */
@@ -62,7 +64,13 @@ final class Quotas {
     return left.minus(placed.getOrDefault(member, Resources.NONE));
   }
 
-  private Resources heldOf(String member) {
-    return held.getOrDefault(member, Resources.NONE);
+  /** What is left for the pod; what is collected for it is nobody else's to wait for. */
+  private Resources room(String member, Demand demand) {
+    var all = ledger.quotaLeft(member, NOBODY).orElse(Resources.NONE);
+    var share = ledger.quotaLeft(member, demand.proxyUid()).orElse(Resources.NONE).minus(all);
+    var rest =
+        all.minus(placed.getOrDefault(member, Resources.NONE))
+            .minus(held.getOrDefault(member, Resources.NONE));
+    return share.isNothing() ? rest : share.plus(rest.nonNegative());
   }
 }

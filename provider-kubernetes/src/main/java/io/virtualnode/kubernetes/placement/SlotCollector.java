@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides for which wide pods that are not bound yet a slot is collected, and where.
@@ -22,7 +23,7 @@ import java.util.TreeSet;
  * the slot is whole, which is then offered at once. A pod that some node has room for needs no
  * claim. A claim is kept until the pod has its slot or is gone, or the node becomes unusable or
  * gets no emptier for too long: then another node is tried. When a whole slot is not taken for too
- * long, its pod waits from the beginning.
+ * long, others have it for as long.
  *
  * <p>Pure but for what it remembers: decides and changes nothing; times are milliseconds on any one
  * clock. Not thread-safe: used under the ledger's lock.
@@ -31,7 +32,7 @@ public final class SlotCollector {
 
   private final Ledger ledger;
   private final Placement placement;
-  private final Map<String, Demand> demands = new HashMap<>(); // of pods with claims, bound or not
+  private final Map<String, Demand> demands = new TreeMap<>(); // of pods without slots
   private final Map<String, Progress> progress = new HashMap<>(); // of claims
   private final Map<String, Long> gaveUpAt = new HashMap<>();
 
@@ -107,12 +108,11 @@ public final class SlotCollector {
     var pods = new TreeMap<String, Unbound>();
     unbound.forEach(pod -> pods.put(pod.uid(), pod));
     pods.forEach((uid, pod) -> demands.put(uid, pod.demand));
-    demands.keySet().removeIf(uid -> !pods.containsKey(uid) && ledger.claim(uid).isEmpty());
+    demands.keySet().removeIf(uid -> !pods.containsKey(uid) && !isBoundWithoutSlot(uid));
     progress.keySet().retainAll(pods.keySet());
     gaveUpAt.keySet().retainAll(pods.keySet());
     var steps = new Steps(new TreeMap<>(), new TreeSet<>(), new TreeSet<>());
     var taken = new HashSet<NodeKey>();
-    int kept = 0;
     for (var entry : new TreeMap<>(ledger.claims()).entrySet()) {
       var uid = entry.getKey();
       var pod = pods.get(uid);
@@ -125,10 +125,11 @@ public final class SlotCollector {
         taken.add(entry.getValue().node()); // not again at once
       } else {
         taken.add(entry.getValue().node());
-        kept++;
       }
     }
     exchange(pods, steps);
+    long kept = ledger.claims().keySet().stream().filter(pods::containsKey).count();
+    kept -= steps.drop.stream().filter(pods::containsKey).count();
     var due = pods.values().stream().filter(pod -> isDue(pod, nowMillis, setting, steps)).toList();
     for (var pod : due.stream().sorted(Unbound.FIRST).toList()) {
       if (kept < setting.atOnce && claim(pod, taken, steps)) {
@@ -138,39 +139,47 @@ public final class SlotCollector {
     return steps;
   }
 
+  private boolean isBoundWithoutSlot(String uid) {
+    return ledger.isCounted(uid) && ledger.slot(uid).isEmpty();
+  }
+
   /**
-   * A pod that was bound although its own slot is not whole yet, because the scheduler took it for
-   * another's that is, gets that one in exchange for its own.
+   * A pod that was bound although no slot of its own is whole, because the scheduler took it for
+   * another's that is, gets that one in exchange for its own, if it has any.
    */
   private void exchange(Map<String, Unbound> pods, Steps steps) {
     var claims = new TreeMap<>(ledger.claims());
-    claims.forEach(
-        (uid, claim) -> {
-          if (!pods.containsKey(uid) && ledger.isCounted(uid) && !claim.whole()) {
-            claims.entrySet().stream()
-                .filter(other -> steps.whole.contains(other.getKey()))
-                .filter(other -> canExchange(uid, claim, other.getKey(), other.getValue()))
-                .findFirst()
-                .ifPresent(other -> exchange(uid, claim, other.getKey(), other.getValue(), steps));
-          }
-        });
+    for (var demand : demands.values()) {
+      var own = claims.get(demand.proxyUid());
+      if (!pods.containsKey(demand.proxyUid()) && (own == null || !own.whole())) {
+        claims.entrySet().stream()
+            .filter(other -> steps.whole.contains(other.getKey()))
+            .filter(other -> canExchange(demand, own, other.getKey(), other.getValue()))
+            .findFirst()
+            .ifPresent(other -> exchange(demand, own, other.getKey(), other.getValue(), steps));
+      }
+    }
   }
 
-  private void exchange(String uid, Collected claim, String otherUid, Collected other, Steps to) {
-    to.make.put(uid, new Claim(other.node(), claim.request()));
-    to.make.put(otherUid, new Claim(claim.node(), other.request()));
-    to.whole.remove(otherUid);
-    progress.remove(otherUid);
-  }
-
-  private boolean canExchange(String uid, Collected claim, String otherUid, Collected other) {
-    var demand = demands.get(uid);
+  private boolean canExchange(
+      Demand demand, @Nullable Collected own, String otherUid, Collected other) {
     var otherDemand = demands.get(otherUid);
-    return demand != null
-        && otherDemand != null
-        && claim.request().fitsInto(other.share())
+    return otherDemand != null
+        && demand.request().fitsInto(other.share())
         && placement.canCollect(demand, other.node())
-        && placement.canCollect(otherDemand, claim.node());
+        && (own == null || placement.canCollect(otherDemand, own.node()));
+  }
+
+  private void exchange(
+      Demand demand, @Nullable Collected own, String otherUid, Collected other, Steps steps) {
+    steps.make.put(demand.proxyUid(), new Claim(other.node(), demand.request()));
+    if (own == null) {
+      steps.drop.add(otherUid);
+    } else {
+      steps.make.put(otherUid, new Claim(own.node(), other.request()));
+    }
+    steps.whole.remove(otherUid);
+    progress.remove(otherUid);
   }
 
   private boolean keep(Unbound pod, Collected claim, long nowMillis, Setting setting, Steps steps) {
@@ -202,9 +211,11 @@ public final class SlotCollector {
   }
 
   private boolean isDue(Unbound pod, long nowMillis, Setting setting, Steps steps) {
-    long since = gaveUpAt.getOrDefault(pod.uid(), pod.waitingSinceMillis);
     boolean isClaiming = ledger.claim(pod.uid()).isPresent() && !steps.drop.contains(pod.uid());
-    return !isClaiming && nowMillis - since >= setting.afterMillis;
+    var gaveUp = gaveUpAt.get(pod.uid());
+    return !isClaiming
+        && nowMillis - pod.waitingSinceMillis >= setting.afterMillis
+        && (gaveUp == null || nowMillis - gaveUp >= setting.patienceMillis);
   }
 
   private boolean claim(Unbound pod, Set<NodeKey> taken, Steps steps) {

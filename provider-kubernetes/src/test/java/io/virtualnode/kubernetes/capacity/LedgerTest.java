@@ -286,6 +286,19 @@ class LedgerTest {
       assertThat(use("a/n1").free()).isEqualTo(cores(8));
     }
 
+    @DisplayName("reservation_stays_when_a_delegate_ends_that_did_not_take_it")
+    @Test
+    void otherEnds() {
+      given(node("a/n1").cpu(8));
+      ledger.count("p", cores(3));
+      ledger.reserve("p", key("a/n1"));
+      given("a", pod("d1").cpu(3).delegateOf("p"), pod("d2").cpu(3).delegateOf("p"));
+      ledger.removePod("a", "d2");
+      assertThat(ledger.slot("p")).contains(key("a/n1"));
+      ledger.removePod("a", "d1");
+      assertThat(ledger.slot("p")).isEmpty();
+    }
+
     @DisplayName("pod_leaves_the_node_it_was_on_when_it_is_told_to_be_on_another")
     @Test
     void moves() {

@@ -53,6 +53,13 @@ class RecountTest {
     assertThat(drift()).isPositive();
   }
 
+  @DisplayName("resource_that_is_thought_to_be_named_by_more_nodes_than_it_is_is_drift")
+  @Test
+  void naming() {
+    members.member("a").naming.put("cpu", 2);
+    assertThat(drift()).isPositive();
+  }
+
   @DisplayName("use_of_a_quota_that_differs_is_drift")
   @Test
   void quota() {

@@ -50,9 +50,10 @@ final class LinearPlan {
     var claim = ledger.claim(demand.proxyUid());
     if (claim.isPresent() && isUsable(claim.get().node(), demand)) {
       var node = claim.get().node();
-      rooms.computeIfPresent(node, (n, room) -> room.plus(claim.get().share()));
+      var rest = room(node);
+      rooms.put(node, rest.nonNegative().plus(claim.get().share()));
       boolean fits = fitsNow(nodeOf(node), demand);
-      rooms.computeIfPresent(node, (n, room) -> room.minus(claim.get().share()));
+      rooms.put(node, rest);
       if (fits) {
         take(node, demand.request());
         takeOfQuota(node.member(), demand.request());
@@ -128,10 +129,10 @@ final class LinearPlan {
 
   private Resources quotaLeft(MemberNode node, Demand demand) {
     var member = node.key().member();
-    return ledger
-        .quotaLeft(member, demand.proxyUid())
-        .orElse(Resources.NONE)
-        .minus(quotas.getOrDefault(member, Resources.NONE));
+    var forIt = ledger.quotaLeft(member, demand.proxyUid()).orElse(Resources.NONE);
+    var forOthers = ledger.quotaLeft(member, "nobody").orElse(Resources.NONE);
+    var left = forOthers.minus(quotas.getOrDefault(member, Resources.NONE));
+    return forIt.equals(forOthers) ? left : left.nonNegative().plus(forIt.minus(forOthers));
   }
 
   private void take(NodeKey node, Resources request) {

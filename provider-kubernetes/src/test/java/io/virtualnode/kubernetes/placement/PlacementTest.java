@@ -378,6 +378,33 @@ class PlacementTest {
             small -> assertThat(small).isEqualTo(placed("a/n1")));
   }
 
+  @DisplayName("older_pod_that_waits_does_not_keep_another_from_what_is_collected_for_it")
+  @Test
+  void claimBeforeHold() {
+    given(node("a/n1").cpu(8));
+    ledger.withhold("wide", key("a/n1"), cores(8));
+    assertThat(plan(demand("older", 1), demand("wide", 8)))
+        .satisfiesExactly(
+            first -> assertThat(held(first)).contains(key("a/n1")),
+            second -> assertThat(second).isEqualTo(placed("a/n1")));
+    ledger.setQuota("a", Optional.of(cores(8)));
+    assertThat(plan(demand("older", 1), demand("wide", 8)).get(1)).isEqualTo(placed("a/n1"));
+  }
+
+  @DisplayName("what_is_collected_for_a_pod_is_not_held_for_it_a_second_time")
+  @Test
+  void claimedAndHeld() {
+    given(node("a/n1").cpu(8).with("memory", 10));
+    ledger.setPod("a", pod("x").on("n1").cpu(3).build());
+    ledger.withhold("wide", key("a/n1"), resources("cpu", "6", "memory", "4"));
+    var wide = new Demand("wide", resources("cpu", "6", "memory", "4"), NodeRequirements.NONE);
+    var beside = new Demand("p", resources("memory", "6"), NodeRequirements.NONE);
+    assertThat(plan(wide, beside))
+        .satisfiesExactly(
+            first -> assertThat(held(first)).contains(key("a/n1")),
+            second -> assertThat(second).isEqualTo(placed("a/n1")));
+  }
+
   @DisplayName("message_counts_nodes_by_reason_in_the_schedulers_words")
   @Test
   void words() {

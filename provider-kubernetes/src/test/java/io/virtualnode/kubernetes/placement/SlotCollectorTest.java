@@ -171,7 +171,7 @@ class SlotCollectorTest {
     assertThat(apply(100, wide("w1", 0), wide("w2", 1)).isNothing()).isTrue();
   }
 
-  @DisplayName("whole_slot_is_given_up_when_nobody_takes_it_and_the_pod_waits_anew")
+  @DisplayName("whole_slot_is_left_to_others_for_as_long_as_nobody_has_taken_it")
   @Test
   void patience() {
     full("a/n1", 7);
@@ -184,8 +184,8 @@ class SlotCollectorTest {
     assertThat(apply(400, wide("w", 0)).drop()).containsExactly("w");
     assertThat(decideFor("small", 1)).isEqualTo(new Decision.Placed(key("a/n1")));
     ledger.setPod("a", pod("small").on("n1").cpu(1).build());
-    assertThat(apply(459, wide("w", 0)).isNothing()).isTrue();
-    assertThat(apply(460, wide("w", 0)).make()).containsOnlyKeys("w");
+    assertThat(apply(699, wide("w", 0)).isNothing()).isTrue();
+    assertThat(apply(700, wide("w", 0)).make()).containsOnlyKeys("w");
   }
 
   @DisplayName("patience_counts_from_when_the_slot_was_last_whole")
@@ -232,6 +232,27 @@ class SlotCollectorTest {
     assertThat(claimedBy("second")).isEqualTo("a/n1");
     assertThat(claimedBy("first")).isEqualTo("b/n1");
     assertThat(decideFor("second", 8)).isEqualTo(new Decision.Placed(key("a/n1")));
+  }
+
+  @DisplayName("pod_bound_without_any_claim_gets_a_whole_slot_whose_pod_waits_for_another")
+  @Test
+  void exchangeForNothing() {
+    full("a/n1", 8);
+    full("b/n1", 8);
+    var one = new Setting(60, 1, 300);
+    var both = List.of(wide("first", 0), wide("second", 0));
+    collector.decide(both, 60, one).apply(ledger);
+    assertThat(ledger.claims()).containsOnlyKeys("first");
+    for (int i = 0; i < 8; i++) {
+      ledger.removePod("a", "a/n1-" + i);
+    }
+    ledger.count("second", cores(8));
+    collector.decide(List.of(wide("first", 0)), 61, one).apply(ledger);
+    assertThat(decideFor("second", 8)).isEqualTo(new Decision.Placed(key("a/n1")));
+    ledger.reserve("second", key("a/n1"));
+    assertThat(ledger.claims()).isEmpty();
+    collector.decide(List.of(wide("first", 0)), 62, one).apply(ledger);
+    assertThat(ledger.claims()).containsOnlyKeys("first");
   }
 
   @DisplayName("claim_follows_the_request_when_the_pod_asks_for_another")
