@@ -1,17 +1,25 @@
 package io.virtualnode.kubernetes;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.virtualnode.api.PodKey;
 import io.virtualnode.api.ProviderException;
 import io.virtualnode.api.ProviderException.Reason;
 import io.virtualnode.kubernetes.delegate.DelegatePod;
 import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.member.Member;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
-/** Creates and deletes delegates, each step safe to repeat. Stateless and non-blocking. */
+/**
+ * Creates, finds and deletes delegates, each step safe to repeat. Stateless and non-blocking.
+ *
+ * <p>Only the very cluster that an intent names is asked. Stages fail with {@link
+ * ProviderException}: {@code UNAVAILABLE} if it cannot be asked or its answer is not known, {@code
+ * INVALID} if it refused.
+ */
 final class Delegates {
 
   // A deletion with grace 0 takes the pod out of the member's API at once, whatever still runs on
@@ -26,36 +34,18 @@ final class Delegates {
     this.translation = translation;
   }
 
-  /**
-   * Makes the delegate exist in the intended member, and nowhere else.
-   *
-   * @return completes when the member has it; fails with {@code UNAVAILABLE} if that is unknown,
-   *     {@code INVALID} if the member refused
-   */
-  CompletionStage<Void> create(Pod proxy, Intent intent, Forwarding forwarding) {
-    var member = members.find(intent.member()).orElse(null);
-    if (member == null) {
-      return unavailable(
-          "member %s, chosen for %s, is not configured"
-              .formatted(intent.member(), forwarding.proxy));
-    }
-    // Not asked: whether it is fresh. The slot is reserved, so trying offers nothing new.
-    var cluster = member.clusterUid();
-    if (cluster.isEmpty()) {
-      return unavailable(
-          "member %s, chosen for %s, has not been reached yet"
-              .formatted(member.name(), forwarding.proxy));
-    }
-    if (!cluster.get().equals(intent.clusterUid())) {
-      return unavailable(
-          "member %s is now another cluster than the one chosen for %s: configure that one again"
-              .formatted(member.name(), forwarding.proxy));
-    }
+  /** Makes the delegate exist in the intended member; completes when the member has it. */
+  CompletionStage<Void> create(Pod proxy, Intent intent) {
+    return intended(intent).thenCompose(member -> create(member, proxy, intent));
+  }
+
+  private CompletionStage<Void> create(Member member, Pod proxy, Intent intent) {
+    var key = PodKey.of(proxy);
     var delegate =
         translation.translate(
             proxy,
             intent,
-            namespaceIn(member, forwarding),
+            namespaceIn(member, key),
             member.settings().nodeSelector(),
             member.settings().tolerations());
     return member
@@ -65,53 +55,58 @@ final class Delegates {
         .thenCompose(
             failure -> {
               if (failure == null) {
-                return done();
+                return CompletableFuture.completedFuture(null);
               }
               var cause = cause(failure);
-              return cause.reason() == Reason.CONFLICT
-                  ? verifyOurs(member, delegate, forwarding)
-                  : CompletableFuture.failedFuture(cause);
+              return switch (cause.reason()) {
+                // Its name is taken. Also where a quota is full is it refused before that is
+                // noticed, although an earlier request may have created it.
+                case CONFLICT, INVALID -> verify(member, intent, key, cause);
+                case UNAVAILABLE, NOT_FOUND, REJECTED -> CompletableFuture.failedFuture(cause);
+              };
             });
   }
 
-  /**
-   * A pod of the delegate's name is there: an earlier request of ours created it, or it is foreign.
-   */
-  private CompletionStage<Void> verifyOurs(Member member, Pod delegate, Forwarding forwarding) {
-    var metadata = delegate.getMetadata();
-    return member
-        .api()
-        .get(metadata.getNamespace(), metadata.getName())
+  /** Whether the delegate was there before it was refused; fails with the refusal if not. */
+  private CompletionStage<Void> verify(
+      Member member, Intent intent, PodKey proxy, ProviderException refusal) {
+    return get(member, intent, proxy)
         .thenCompose(
             found -> {
-              if (found.isEmpty()) {
-                return unavailable(
-                    "member %s: pod %s/%s was there and has gone"
-                        .formatted(member.name(), metadata.getNamespace(), metadata.getName()));
+              if (found.filter(pod -> isOf(proxy, pod)).isPresent()) {
+                return CompletableFuture.completedFuture(null);
               }
-              boolean ours =
-                  translation
-                      .ownership()
-                      .proxyOf(found.get())
-                      .filter(forwarding.proxy::equals)
-                      .isPresent();
-              return ours
-                  ? done()
-                  : CompletableFuture.failedFuture(
-                      new ProviderException(
-                          Reason.INVALID,
-                          "member %s: pod %s/%s exists and is not ours: it stands in the way of %s"
-                              .formatted(
-                                  member.name(),
-                                  metadata.getNamespace(),
-                                  metadata.getName(),
-                                  forwarding.proxy)));
+              return CompletableFuture.failedFuture(
+                  refusal.reason() != Reason.CONFLICT
+                      ? refusal
+                      : found.isEmpty()
+                          ? new ProviderException(
+                              Reason.UNAVAILABLE,
+                              "member %s: pod %s was there and has gone"
+                                  .formatted(member.name(), intent.delegateName(proxy)))
+                          : new ProviderException(
+                              Reason.INVALID,
+                              "member %s: pod %s/%s exists and is not ours: it stands in the way of %s"
+                                  .formatted(
+                                      member.name(),
+                                      namespaceIn(member, proxy),
+                                      intent.delegateName(proxy),
+                                      proxy)));
             });
+  }
+
+  /** The delegate as the intended member itself has it now; empty if it has none. */
+  CompletionStage<Optional<Pod>> find(Intent intent, PodKey proxy) {
+    return intended(intent)
+        .thenCompose(member -> get(member, intent, proxy))
+        .thenApply(found -> found.filter(pod -> isOf(proxy, pod)));
   }
 
   /**
    * Asks for the deletion of a delegate that was seen. It is never forced, also where its proxy
    * was: a grace below one second becomes one second.
+   *
+   * @return fails with {@code NOT_FOUND} or {@code CONFLICT} if no pod of that UID is there
    */
   CompletionStage<Void> delete(Forwarding.Delegate delegate, Duration grace) {
     return members
@@ -125,39 +120,43 @@ final class Delegates {
   }
 
   /**
-   * Asks for the deletion of a delegate that was intended and has not been seen; fails with {@code
-   * NOT_FOUND} if the member has none.
+   * Asks for the deletion of a delegate that was intended and has not been seen.
+   *
+   * @return fails with {@code NOT_FOUND} or {@code CONFLICT} if the member has none
    */
-  CompletionStage<Void> deleteUnseen(Intent intent, Forwarding forwarding, Duration grace) {
-    var member = members.find(intent.member()).orElse(null);
-    if (member == null) {
-      return unavailable(
-          "member %s, chosen for %s, is not configured"
-              .formatted(intent.member(), forwarding.proxy));
-    }
-    var namespace = namespaceIn(member, forwarding);
-    var name = intent.delegateName(forwarding.proxy);
-    return member
-        .api()
-        .get(namespace, name)
+  CompletionStage<Void> deleteUnseen(Intent intent, PodKey proxy, Duration grace) {
+    return intended(intent)
         .thenCompose(
-            found -> {
-              var ours =
-                  found.filter(
-                      pod ->
-                          translation
-                              .ownership()
-                              .proxyOf(pod)
-                              .filter(forwarding.proxy::equals)
-                              .isPresent());
-              return ours.isEmpty()
-                  ? CompletableFuture.failedFuture(
-                      new ProviderException(
-                          Reason.NOT_FOUND,
-                          "member %s has no delegate of %s"
-                              .formatted(member.name(), forwarding.proxy)))
-                  : delete(member, namespace, name, ours.get().getMetadata().getUid(), grace);
-            });
+            member ->
+                get(member, intent, proxy)
+                    .thenCompose(
+                        found ->
+                            found
+                                .filter(pod -> isOf(proxy, pod))
+                                .map(Pod::getMetadata)
+                                .map(
+                                    metadata ->
+                                        delete(
+                                            member,
+                                            metadata.getNamespace(),
+                                            metadata.getName(),
+                                            metadata.getUid(),
+                                            grace))
+                                .orElseGet(
+                                    () ->
+                                        CompletableFuture.failedFuture(
+                                            new ProviderException(
+                                                Reason.NOT_FOUND,
+                                                "member %s has no delegate of %s"
+                                                    .formatted(member.name(), proxy))))));
+  }
+
+  private CompletionStage<Optional<Pod>> get(Member member, Intent intent, PodKey proxy) {
+    return member.api().get(namespaceIn(member, proxy), intent.delegateName(proxy));
+  }
+
+  private boolean isOf(PodKey proxy, Pod pod) {
+    return translation.ownership().proxyOf(pod).filter(proxy::equals).isPresent();
   }
 
   private static CompletionStage<Void> delete(
@@ -166,8 +165,34 @@ final class Delegates {
     return member.api().delete(namespace, name, uid, forced ? SHORTEST_GRACE : grace);
   }
 
-  private static String namespaceIn(Member member, Forwarding forwarding) {
-    return member.settings().namespace().orElse(forwarding.proxy.namespace());
+  /**
+   * The member that an intent names, and no other cluster under its name. It need not be fresh: the
+   * slot is reserved, so trying offers nothing new.
+   */
+  private CompletionStage<Member> intended(Intent intent) {
+    var member = members.find(intent.member());
+    if (member.isEmpty()) {
+      return unavailable("member %s is not configured".formatted(intent.member()));
+    }
+    var cluster = member.get().clusterUid();
+    if (cluster.isEmpty()) {
+      return unavailable("member %s has not been reached yet".formatted(intent.member()));
+    }
+    return cluster.get().equals(intent.clusterUid())
+        ? CompletableFuture.completedFuture(member.get())
+        : unavailable(
+            "member %s is now cluster %s instead of %s: configure that one again"
+                .formatted(intent.member(), cluster.get(), intent.clusterUid()));
+  }
+
+  private static String namespaceIn(Member member, PodKey proxy) {
+    return member.settings().namespace().orElse(proxy.namespace());
+  }
+
+  /** Whether a deletion failed because no pod of that UID is there. */
+  static boolean isGone(Throwable failure) {
+    var reason = cause(failure).reason();
+    return reason == Reason.NOT_FOUND || reason == Reason.CONFLICT;
   }
 
   /** The provider exception behind a failed stage. */
@@ -178,11 +203,7 @@ final class Delegates {
         : new ProviderException(Reason.UNAVAILABLE, String.valueOf(cause), cause);
   }
 
-  private static CompletionStage<Void> unavailable(String message) {
+  private static <T> CompletionStage<T> unavailable(String message) {
     return CompletableFuture.failedFuture(new ProviderException(Reason.UNAVAILABLE, message));
-  }
-
-  private static CompletionStage<Void> done() {
-    return CompletableFuture.completedFuture(null);
   }
 }

@@ -1,62 +1,287 @@
 package io.virtualnode.kubernetes;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.virtualnode.api.PodKey;
+import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this process knows of one proxy and its delegate. Whoever reads or writes it holds its
- * monitor.
+ * What this process knows of one proxy and its delegate, and what follows from it.
+ *
+ * <p>Pure: facts come in, a {@link Step} comes out; whoever takes the step tells the outcome as a
+ * fact. Facts are levels and may be told twice. The rule that everything else hangs on: a delegate
+ * is created only where its intent says, and never again once anything shows that it has run.
+ *
+ * <p>Whoever reads or writes it holds its monitor.
  */
 final class Forwarding {
 
   /** Where a delegate is. */
   record Delegate(String member, String namespace, String name, String uid) {}
 
-  final PodKey proxy;
+  /** How the member that an intent names is seen now. */
+  enum Sight {
+    /** Its name is not configured, or reaches another cluster than the intended one. */
+    NONE,
+    /** Its present state is not known: what was not seen there may exist. */
+    STALE,
+    /** What its watch does not show is not there, but for what was created in the last moments. */
+    FRESH
+  }
 
-  /** Whether the primary has the proxy. */
-  boolean inPrimary;
+  /** What is to be done next for a proxy that is to run. */
+  sealed interface Step {
 
-  /** Whether the proxy is being deleted. */
-  boolean deleting;
+    /** Nothing, until something changes. */
+    record Nothing() implements Step {}
 
-  /** Whether the node asks for the delegate's deletion, and does so again until it has gone. */
-  boolean removing;
+    /** Show what the delegate shows. */
+    record Show(PodStatus status) implements Step {}
 
-  /** Whether the primary has, or had, a status that only a delegate can have given. */
-  boolean delegateWasSeen;
+    /** Find a slot and store it as the intent. */
+    record Place() implements Step {}
 
-  /** What is stored on the proxy. */
-  @Nullable Intent intent;
+    /** Create the delegate where it is intended. */
+    record Create(Intent intent) implements Step {}
 
-  /** Whether this process has asked for the delegate's creation and was not refused. */
-  boolean created;
+    /** Ask the member whether the delegate that it accepted is still there. */
+    record LookFor(Intent intent) implements Step {}
 
-  /** The delegate as the member's watch shows it. */
-  @Nullable Delegate delegate;
+    /** The delegate ran and is no more; nobody can say how it ended. */
+    record GiveUp(String message) implements Step {}
 
-  /** The delegate's newest status. */
-  @Nullable PodStatus status;
+    /** Nothing can be known now; it is looked at again when the member is. */
+    record Await(String message) implements Step {}
+  }
 
-  /** Whether the delegate has had anything to tell yet, so that its status is worth a write. */
-  boolean telling;
+  /** What is to be done next for a proxy that is to end. */
+  sealed interface Removal {
 
-  /** Whether nothing of it is left in any member, and nothing will come. */
-  boolean gone;
+    /** Delete the delegate that is there. */
+    record Delete(Delegate delegate) implements Removal {}
+
+    /** Delete the delegate that may be there. */
+    record DeleteUnseen(Intent intent) implements Removal {}
+
+    /** Nothing: no delegate is left, and none can come. */
+    record Done() implements Removal {}
+  }
+
+  private final PodKey proxy;
+
+  // what the primary shows
+  private boolean inPrimary;
+  private boolean deleting;
+  private @Nullable Intent intent;
+  private boolean unreadableIntent;
+  private boolean inherited; // the intent is an earlier process's
+  private @Nullable PodStatus shown;
+  private boolean ranBefore; // it has, or had, a status that only a delegate can have told
+
+  // what the member shows
+  private @Nullable Delegate delegate;
+  private @Nullable PodStatus status;
+  private boolean telling;
+  private boolean seen;
+
+  // what this process has done
+  private boolean accepted;
+  private boolean doubtful;
+  private boolean removing;
+  private boolean gone;
 
   Forwarding(PodKey proxy) {
     this.proxy = proxy;
   }
 
-  boolean isOver() {
-    return status != null && DelegateStatus.isTerminal(status.getPhase());
+  PodKey proxy() {
+    return proxy;
   }
 
-  /** The delegate has gone, or is known to have existed and cannot be found. */
-  boolean isLost() {
-    return delegateWasSeen && delegate == null;
+  // --- facts
+
+  /** The primary shows the proxy. */
+  void observed(Pod pod) {
+    inPrimary = true;
+    deleting = pod.getMetadata().getDeletionTimestamp() != null;
+    shown = pod.getStatus();
+    ranBefore |= shown != null && shown.getStartTime() != null;
+    if (intent == null) {
+      try {
+        intent = Intent.of(pod).orElse(null);
+        inherited = intent != null;
+        unreadableIntent = false;
+      } catch (IllegalArgumentException e) {
+        unreadableIntent = true;
+      }
+    }
+  }
+
+  /** The primary no longer has the proxy. */
+  void forgotten() {
+    inPrimary = false;
+  }
+
+  /** The primary has stored where the delegate goes. */
+  void intended(Intent stored) {
+    intent = stored;
+    inherited = false;
+  }
+
+  /** The intended member says that it has the delegate, before its watch does. */
+  void accepted() {
+    accepted = true;
+    doubtful = false;
+  }
+
+  /** The member was out of sight: what it accepted before may have gone unseen. */
+  void outOfSight() {
+    doubtful = true;
+  }
+
+  /**
+   * The member's watch shows the delegate; returns false if the proxy has another one already,
+   * which is kept.
+   */
+  boolean delegateSeen(Delegate found, PodStatus newest, boolean tells) {
+    if (delegate != null && !delegate.uid().equals(found.uid())) {
+      return false;
+    }
+    delegate = found;
+    status = newest;
+    telling |= tells;
+    seen = true;
+    gone = false;
+    return true;
+  }
+
+  /** The member no longer has that pod; returns whether it was the delegate. */
+  boolean delegateGone(String uid) {
+    if (delegate == null || !delegate.uid().equals(uid)) {
+      return false;
+    }
+    delegate = null;
+    return true;
+  }
+
+  /** The delegate's deletion was accepted and is followed up until it has gone. */
+  void removing() {
+    removing = true;
+  }
+
+  /** Nothing is left in any member, and nothing will come. */
+  void gone() {
+    delegate = null;
+    removing = false; // what shows up after this is an orphan
+    gone = true;
+  }
+
+  // --- what follows
+
+  /** What is to be done for a proxy that is bound to us, neither terminal nor being deleted. */
+  Step next(Sight sight) {
+    if (delegate != null) {
+      return telling && status != null ? new Step.Show(status) : new Step.Nothing();
+    }
+    if (intent == null) {
+      return unreadableIntent
+          ? new Step.Await(
+              "condition %s of %s cannot be read: another version wrote it"
+                  .formatted(Intent.CONDITION, proxy))
+          : new Step.Place();
+    }
+    if (sight == Sight.NONE) {
+      return new Step.Await(
+          "member %s, chosen for %s, is not configured as cluster %s"
+              .formatted(intent.member(), proxy, intent.clusterUid()));
+    }
+    if (seen || ranBefore) {
+      // It may only be looked for, never created again.
+      return sight == Sight.FRESH
+          ? new Step.GiveUp(
+              "its delegate on member %s was removed meanwhile".formatted(intent.member()))
+          : new Step.Await(
+              "member %s, where %s ran, cannot be reached".formatted(intent.member(), proxy));
+    }
+    if (accepted) {
+      return doubtful && sight == Sight.FRESH ? new Step.LookFor(intent) : new Step.Nothing();
+    }
+    return inherited && sight == Sight.STALE
+        ? new Step.Await(
+            "whether member %s has the delegate of %s is not known yet"
+                .formatted(intent.member(), proxy))
+        : new Step.Create(intent);
+  }
+
+  /** What is to be done for a proxy that is being deleted, or that the primary no longer has. */
+  Removal removal() {
+    if (delegate != null) {
+      return new Removal.Delete(delegate);
+    }
+    return intent == null || gone ? new Removal.Done() : new Removal.DeleteUnseen(intent);
+  }
+
+  /** The status to show whenever the delegate's changes; empty while it tells nothing yet. */
+  Optional<PodStatus> toShow() {
+    return telling ? Optional.ofNullable(status) : Optional.empty();
+  }
+
+  /** The end of a proxy whose delegate went away without one; it is the status from now on. */
+  PodStatus lost(String message) {
+    var last = status != null ? status : shown;
+    status = DelegateStatus.lost(last, "DelegateLost", message);
+    return status;
+  }
+
+  /** Whether the delegate's end, if it went now, would be one that nobody told. */
+  boolean wouldBeLost() {
+    return inPrimary
+        && !deleting
+        && (status == null || !DelegateStatus.isTerminal(status.getPhase()));
+  }
+
+  /**
+   * The slot of a delegate that may exist, or come to exist, without this process having seen it.
+   */
+  Optional<NodeKey> slotByIntent() {
+    return intent == null || seen || gone
+        ? Optional.empty()
+        : Optional.of(new NodeKey(intent.member(), intent.node()));
+  }
+
+  /** Whether a delegate is, or may be, in that member. */
+  boolean uses(String member) {
+    return delegate != null
+        ? delegate.member().equals(member)
+        : intent != null && !seen && !gone && intent.member().equals(member);
+  }
+
+  /** Whether the proxy waits for that member to tell of its delegate. */
+  boolean awaits(String member) {
+    return inPrimary && delegate == null && intent != null && intent.member().equals(member);
+  }
+
+  boolean isInPrimary() {
+    return inPrimary;
+  }
+
+  boolean isRemoving() {
+    return removing;
+  }
+
+  boolean isGone() {
+    return gone;
+  }
+
+  Optional<Delegate> delegate() {
+    return Optional.ofNullable(delegate);
+  }
+
+  Optional<Intent> intent() {
+    return Optional.ofNullable(intent);
   }
 }

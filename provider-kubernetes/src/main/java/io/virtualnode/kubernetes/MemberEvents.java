@@ -11,6 +11,7 @@ import io.virtualnode.kubernetes.member.Member;
 import io.virtualnode.kubernetes.member.MemberFacts;
 import io.virtualnode.kubernetes.member.MemberListener;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -24,11 +25,11 @@ final class MemberEvents implements MemberListener {
   /** What happens to a proxy because of what a member showed. */
   interface Effects {
 
-    /** A delegate's status is to be shown on its proxy. */
+    /** A delegate is there, with a new status perhaps. Called with the forwarding locked. */
     void delegateSeen(Forwarding forwarding);
 
-    /** Nothing of the proxy is left in its member. */
-    void delegateGone(Forwarding forwarding);
+    /** The delegate has gone. Called with the forwarding locked. */
+    void delegateGone(Forwarding forwarding, String member);
 
     /** The member has become fresh, or no longer is. */
     void freshnessChanged(Member member, boolean fresh);
@@ -45,6 +46,31 @@ final class MemberEvents implements MemberListener {
     this.account = account;
     this.forwardings = forwardings;
     this.effects = effects;
+  }
+
+  /** A cluster that has not what we have in the member of this name would have it declared lost. */
+  @Override
+  public Optional<String> objection(Member member, String clusterUid) {
+    long elsewhere =
+        forwardings.all().stream()
+            .filter(forwarding -> isElsewhere(forwarding, member.name(), clusterUid))
+            .count();
+    return elsewhere == 0
+        ? Optional.empty()
+        : Optional.of(
+            "member %s now reaches cluster %s, but %d delegates are in another one: give the new cluster a name of its own"
+                .formatted(member.name(), clusterUid, elsewhere));
+  }
+
+  private static boolean isElsewhere(Forwarding forwarding, String member, String clusterUid) {
+    synchronized (forwarding) {
+      return forwarding.uses(member)
+          && forwarding
+              .intent()
+              .filter(intent -> intent.member().equals(member))
+              .filter(intent -> !intent.clusterUid().equals(clusterUid))
+              .isPresent();
+    }
   }
 
   @Override
@@ -74,28 +100,22 @@ final class MemberEvents implements MemberListener {
 
   private void delegateSeen(Member member, PodKey proxy, Pod pod, boolean over) {
     var metadata = pod.getMetadata();
+    var found =
+        new Forwarding.Delegate(
+            member.name(), metadata.getNamespace(), metadata.getName(), metadata.getUid());
     var forwarding = forwardings.of(proxy);
     synchronized (forwarding) {
-      var known = forwarding.delegate;
-      if (known != null && !known.uid().equals(metadata.getUid())) {
+      if (!forwarding.delegateSeen(found, DelegateStatus.of(pod), DelegateStatus.isTelling(pod))) {
         log.error(
-            "{} has two delegates: {}/{} on member {} is ignored, {} is kept",
+            "{} has two delegates: {} is ignored, {} is kept",
             proxy,
-            metadata.getNamespace(),
-            metadata.getName(),
-            member.name(),
-            known);
+            found,
+            forwarding.delegate().orElseThrow());
         return;
       }
-      forwarding.delegate =
-          new Forwarding.Delegate(
-              member.name(), metadata.getNamespace(), metadata.getName(), metadata.getUid());
-      forwarding.delegateWasSeen = true;
-      forwarding.status = DelegateStatus.of(pod);
       if (over) {
         account.update(ledger -> ledger.release(proxy.uid()));
       }
-      forwarding.telling |= DelegateStatus.isTelling(pod);
       effects.delegateSeen(forwarding);
     }
   }
@@ -103,44 +123,51 @@ final class MemberEvents implements MemberListener {
   @Override
   public void podGone(Member member, Pod pod) {
     podGone(member.name(), pod.getMetadata().getUid());
-    ownership.proxyOf(pod).ifPresent(proxy -> delegateGone(proxy, pod.getMetadata().getUid()));
+    ownership
+        .proxyOf(pod)
+        .ifPresent(proxy -> delegateGone(member.name(), proxy, pod.getMetadata().getUid()));
   }
 
   private void podGone(String member, String uid) {
     account.update(ledger -> ledger.removePod(member, uid));
   }
 
-  private void delegateGone(PodKey proxy, String uid) {
+  private void delegateGone(String member, PodKey proxy, String uid) {
     var forwarding = forwardings.find(proxy);
     if (forwarding == null) {
       return;
     }
     synchronized (forwarding) {
-      if (forwarding.delegate == null || !forwarding.delegate.uid().equals(uid)) {
-        return;
+      if (forwarding.delegateGone(uid)) {
+        effects.delegateGone(forwarding, member);
       }
-      forwarding.delegate = null;
-      account.update(ledger -> ledger.release(proxy.uid()));
-      effects.delegateGone(forwarding);
     }
   }
 
   @Override
   public void quotaSeen(Member member, ResourceQuota quota) {
-    var ofMember = quotas.computeIfAbsent(member.name(), name -> new ConcurrentHashMap<>());
-    ofMember.put(quota.getMetadata().getName(), quota);
-    applyQuotas(member, ofMember);
+    quotasOf(member).put(quota.getMetadata().getName(), quota);
+    applyQuotas(member);
   }
 
   @Override
   public void quotaGone(Member member, ResourceQuota quota) {
-    var ofMember = quotas.computeIfAbsent(member.name(), name -> new ConcurrentHashMap<>());
-    ofMember.remove(quota.getMetadata().getName());
-    applyQuotas(member, ofMember);
+    quotasOf(member).remove(quota.getMetadata().getName());
+    applyQuotas(member);
   }
 
-  private void applyQuotas(Member member, Map<String, ResourceQuota> ofMember) {
-    var hard = MemberFacts.quota(ofMember.values());
+  @Override
+  public void quotasListed(Member member, Set<String> names) {
+    quotasOf(member).keySet().retainAll(names);
+    applyQuotas(member);
+  }
+
+  private Map<String, ResourceQuota> quotasOf(Member member) {
+    return quotas.computeIfAbsent(member.name(), name -> new ConcurrentHashMap<>());
+  }
+
+  private void applyQuotas(Member member) {
+    var hard = MemberFacts.quota(quotasOf(member).values());
     account.update(ledger -> ledger.setQuota(member.name(), hard));
   }
 
@@ -157,14 +184,13 @@ final class MemberEvents implements MemberListener {
         .filter(uid -> !uids.contains(uid))
         .forEach(uid -> podGone(member.name(), uid));
     for (var forwarding : forwardings.all()) {
-      Forwarding.Delegate delegate;
       synchronized (forwarding) {
-        delegate = forwarding.delegate;
-      }
-      if (delegate != null
-          && delegate.member().equals(member.name())
-          && !uids.contains(delegate.uid())) {
-        delegateGone(forwarding.proxy, delegate.uid());
+        forwarding
+            .delegate()
+            .filter(delegate -> delegate.member().equals(member.name()))
+            .filter(delegate -> !uids.contains(delegate.uid()))
+            .filter(delegate -> forwarding.delegateGone(delegate.uid()))
+            .ifPresent(delegate -> effects.delegateGone(forwarding, member.name()));
       }
     }
   }

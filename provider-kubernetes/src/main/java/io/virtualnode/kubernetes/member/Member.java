@@ -11,13 +11,15 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.Informable;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.virtualnode.api.ProviderException;
+import io.virtualnode.api.ProviderException.Reason;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +54,7 @@ public final class Member implements AutoCloseable {
   private final SlimStore<Node> nodes = new SlimStore<>(Member::slim);
   private final SlimStore<Pod> pods = new SlimStore<>(Member::slim);
   private final SlimStore<ResourceQuota> quotas = new SlimStore<>(quota -> quota);
-  private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
+  private final List<SharedIndexInformer<?>> informers = new CopyOnWriteArrayList<>();
   private final AtomicInteger listsMissing = new AtomicInteger();
   private final AtomicBoolean probing = new AtomicBoolean();
   private volatile @Nullable ScheduledFuture<?> ticking;
@@ -86,8 +88,16 @@ public final class Member implements AutoCloseable {
     this.timer = timer;
   }
 
-  /** Begins to watch; returns at once. */
+  /**
+   * Begins to ask who the cluster is, and to watch it once {@link MemberListener#objection} has
+   * none; returns at once.
+   */
   public void start() {
+    long period = maxAge.toMillis() / PROBES_PER_AGE;
+    ticking = timer.scheduleAtFixedRate(this::tick, 0, period, TimeUnit.MILLISECONDS);
+  }
+
+  private void watch() {
     watch(
         client.nodes().withLimit(PAGE),
         nodes,
@@ -111,10 +121,11 @@ public final class Member implements AutoCloseable {
                     quotas,
                     listener::quotaSeen,
                     listener::quotaGone,
-                    ObjectMeta::getUid,
-                    (member, uids) -> {}));
-    long period = maxAge.toMillis() / PROBES_PER_AGE;
-    ticking = timer.scheduleAtFixedRate(this::tick, 0, period, TimeUnit.MILLISECONDS);
+                    ObjectMeta::getName,
+                    listener::quotasListed));
+    if (settings.namespace().isEmpty()) {
+      listener.quotasListed(this, Set.of()); // an earlier connection may have shown some
+    }
   }
 
   /** The member's name in the configuration. */
@@ -127,12 +138,17 @@ public final class Member implements AutoCloseable {
     return settings;
   }
 
+  /** How old an answer may be for the member to count as fresh. */
+  public Duration maxAge() {
+    return maxAge;
+  }
+
   /** Requests to it. */
   public MemberApi api() {
     return api;
   }
 
-  /** What identifies the cluster; empty until it was reached for the first time. */
+  /** What identifies the cluster; empty until it was reached and there was no objection. */
   public Optional<String> clusterUid() {
     return Optional.ofNullable(clusterUid);
   }
@@ -145,12 +161,14 @@ public final class Member implements AutoCloseable {
   /** Ends the watches and the client; the listener hears nothing more of freshness. */
   @Override
   public void close() {
-    closed = true;
     var task = ticking;
     if (task != null) {
       task.cancel(false);
     }
-    informers.forEach(SharedIndexInformer::stop);
+    synchronized (informers) {
+      closed = true;
+      informers.forEach(SharedIndexInformer::stop);
+    }
     client.close();
   }
 
@@ -186,9 +204,7 @@ public final class Member implements AutoCloseable {
   private void probe() {
     long askedAt = System.nanoTime();
     var answer =
-        clusterUid == null
-            ? api.clusterUid().thenAccept(uid -> clusterUid = uid)
-            : api.probe(maxAge);
+        clusterUid == null ? api.clusterUid().thenAccept(this::identify) : api.probe(maxAge);
     answer.whenComplete(
         (ignored, failure) -> {
           probing.set(false);
@@ -205,12 +221,28 @@ public final class Member implements AutoCloseable {
         });
   }
 
+  private void identify(String uid) {
+    listener
+        .objection(this, uid)
+        .ifPresent(
+            objection -> {
+              throw new ProviderException(Reason.INVALID, objection);
+            });
+    synchronized (informers) {
+      if (closed) {
+        return;
+      }
+      watch();
+      clusterUid = uid;
+    }
+  }
+
   /** One line for each kind of trouble, not for each probe. */
   private void noteFailure(Throwable failure) {
     var trouble = String.valueOf(failure.getMessage());
     if (!trouble.equals(lastTrouble)) {
       lastTrouble = trouble;
-      log.warn("member {} cannot be reached: {}", name(), trouble);
+      log.warn("member {} cannot be used: {}", name(), trouble);
     }
   }
 
@@ -277,6 +309,9 @@ public final class Member implements AutoCloseable {
 
     @Override
     public void onAdd(T object) {
+      if (closed) {
+        return; // its successor speaks for the member now
+      }
       if (firstList != null) {
         firstList.add(key.apply(object.getMetadata()));
       }
@@ -285,17 +320,21 @@ public final class Member implements AutoCloseable {
 
     @Override
     public void onUpdate(T before, T object) {
-      seen.accept(Member.this, object);
+      if (!closed) {
+        seen.accept(Member.this, object);
+      }
     }
 
     @Override
     public void onDelete(T object, boolean finalStateUnknown) {
-      gone.accept(Member.this, object);
+      if (!closed) {
+        gone.accept(Member.this, object);
+      }
     }
 
     @Override
     public void onList(String resourceVersion, boolean remainedEmpty) {
-      if (firstList != null) {
+      if (firstList != null && !closed) {
         listed.accept(Member.this, firstList);
         firstList = null;
         listsMissing.decrementAndGet();
