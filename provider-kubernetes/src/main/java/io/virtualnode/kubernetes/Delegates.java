@@ -36,7 +36,8 @@ final class Delegates {
 
   /** Makes the delegate exist in the intended member; completes when the member has it. */
   CompletionStage<Void> create(Pod proxy, Intent intent) {
-    return intended(intent).thenCompose(member -> create(member, proxy, intent));
+    return reached(intent.member(), intent.clusterUid())
+        .thenCompose(member -> create(member, proxy, intent));
   }
 
   private CompletionStage<Void> create(Member member, Pod proxy, Intent intent) {
@@ -97,7 +98,7 @@ final class Delegates {
 
   /** The delegate as the intended member itself has it now; empty if it has none. */
   CompletionStage<Optional<Pod>> find(Intent intent, PodKey proxy) {
-    return intended(intent)
+    return reached(intent.member(), intent.clusterUid())
         .thenCompose(member -> get(member, intent, proxy))
         .thenApply(found -> found.filter(pod -> isOf(proxy, pod)));
   }
@@ -109,14 +110,9 @@ final class Delegates {
    * @return fails with {@code NOT_FOUND} or {@code CONFLICT} if no pod of that UID is there
    */
   CompletionStage<Void> delete(Forwarding.Delegate delegate, Duration grace) {
-    return members
-        .find(delegate.member())
-        .map(member -> delete(member, delegate.namespace(), delegate.name(), delegate.uid(), grace))
-        .orElseGet(
-            () ->
-                unavailable(
-                    "member %s, which has pod %s/%s, is not configured"
-                        .formatted(delegate.member(), delegate.namespace(), delegate.name())));
+    return reached(delegate.member(), delegate.clusterUid())
+        .thenCompose(
+            member -> delete(member, delegate.namespace(), delegate.name(), delegate.uid(), grace));
   }
 
   /**
@@ -125,7 +121,7 @@ final class Delegates {
    * @return fails with {@code NOT_FOUND} or {@code CONFLICT} if the member has none
    */
   CompletionStage<Void> deleteUnseen(Intent intent, PodKey proxy, Duration grace) {
-    return intended(intent)
+    return reached(intent.member(), intent.clusterUid())
         .thenCompose(
             member ->
                 get(member, intent, proxy)
@@ -166,23 +162,23 @@ final class Delegates {
   }
 
   /**
-   * The member that an intent names, and no other cluster under its name. It need not be fresh: the
-   * slot is reserved, so trying offers nothing new.
+   * The member of that name, and no other cluster under it. It need not be fresh: the slot is
+   * reserved, so trying offers nothing new.
    */
-  private CompletionStage<Member> intended(Intent intent) {
-    var member = members.find(intent.member());
+  private CompletionStage<Member> reached(String name, String clusterUid) {
+    var member = members.find(name);
     if (member.isEmpty()) {
-      return unavailable("member %s is not configured".formatted(intent.member()));
+      return unavailable("member %s is not configured".formatted(name));
     }
     var cluster = member.get().clusterUid();
     if (cluster.isEmpty()) {
-      return unavailable("member %s has not been reached yet".formatted(intent.member()));
+      return unavailable("member %s has not been reached yet".formatted(name));
     }
-    return cluster.get().equals(intent.clusterUid())
+    return cluster.get().equals(clusterUid)
         ? CompletableFuture.completedFuture(member.get())
         : unavailable(
             "member %s is now cluster %s instead of %s: configure that one again"
-                .formatted(intent.member(), cluster.get(), intent.clusterUid()));
+                .formatted(name, cluster.get(), clusterUid));
   }
 
   private static String namespaceIn(Member member, PodKey proxy) {

@@ -20,8 +20,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class Forwarding {
 
-  /** Where a delegate is. */
-  record Delegate(String member, String namespace, String name, String uid) {}
+  /**
+   * Where a delegate is.
+   *
+   * @param clusterUid the member's cluster, in case its name comes to reach another one
+   */
+  record Delegate(String member, String clusterUid, String namespace, String name, String uid) {}
 
   /** How the member that an intent names is seen now. */
   enum Sight {

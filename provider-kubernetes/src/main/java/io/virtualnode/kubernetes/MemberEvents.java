@@ -102,7 +102,11 @@ final class MemberEvents implements MemberListener {
     var metadata = pod.getMetadata();
     var found =
         new Forwarding.Delegate(
-            member.name(), metadata.getNamespace(), metadata.getName(), metadata.getUid());
+            member.name(),
+            member.clusterUid().orElseThrow(), // known before anything is watched
+            metadata.getNamespace(),
+            metadata.getName(),
+            metadata.getUid());
     var forwarding = forwardings.of(proxy);
     synchronized (forwarding) {
       if (!forwarding.delegateSeen(found, DelegateStatus.of(pod), DelegateStatus.isTelling(pod))) {

@@ -31,7 +31,13 @@ final class Members implements AutoCloseable {
   private final ScheduledExecutorService timer;
   private volatile Map<String, Entry> entries = Map.of(); // replaced under this, never changed
 
-  private record Entry(Member member, boolean retired) {}
+  /** A member, with what its credentials were when it was connected. */
+  private record Entry(Member member, String credentials, boolean retired) {
+
+    Entry retired(boolean now) {
+      return new Entry(member, credentials, now);
+    }
+  }
 
   /**
    * No members yet.
@@ -47,35 +53,40 @@ final class Members implements AutoCloseable {
     this.timer = timer;
   }
 
-  /** Makes the configured members the ones in force: starts, restarts and retires. */
+  /**
+   * Makes the configured members the ones in force: starts, connects anew where settings or the
+   * contents of a kubeconfig have changed, and retires.
+   */
   synchronized void configure(List<MemberSettings> configured, Duration maxAge) {
     var names = new HashSet<String>();
     for (var settings : configured) {
       names.add(settings.name());
       var entry = entries.get(settings.name());
+      var credentials = settings.access().fingerprint();
       if (entry == null
+          || !entry.credentials.equals(credentials)
           || !entry.member.settings().equals(settings)
           || !entry.member.maxAge().equals(maxAge)) {
-        replace(settings, maxAge);
+        replace(settings, maxAge, credentials);
       } else if (entry.retired) {
         log.info("member {} is configured again", settings.name());
-        put(new Entry(entry.member, false));
+        put(entry.retired(false));
         listener.freshnessChanged(entry.member, entry.member.isFresh());
       }
     }
     for (var entry : List.copyOf(entries.values())) {
       if (!names.contains(entry.member.name()) && !entry.retired) {
         log.info("member {} is no longer configured: it offers nothing new", entry.member.name());
-        put(new Entry(entry.member, true));
+        put(entry.retired(true));
         listener.freshnessChanged(entry.member, false);
       }
     }
   }
 
-  private void replace(MemberSettings settings, Duration maxAge) {
+  private void replace(MemberSettings settings, Duration maxAge, String credentials) {
     var before = entries.get(settings.name());
     var member = new Member(settings, clients.apply(settings), maxAge, listener, timer);
-    put(new Entry(member, false));
+    put(new Entry(member, credentials, false));
     if (before != null) {
       log.info("member {} changed: connecting anew", settings.name());
       before.member.close();

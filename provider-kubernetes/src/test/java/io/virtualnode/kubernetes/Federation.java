@@ -165,6 +165,21 @@ final class Federation implements AutoCloseable {
         .orElse(null);
   }
 
+  /** The member that has the one delegate there is of a proxy. */
+  LocalCluster delegateMember(String name) {
+    var uid = proxy(name).getMetadata().getUid();
+    return List.of(a, b).stream()
+        .filter(
+            member ->
+                delegatesIn(member.client()).stream()
+                    .anyMatch(
+                        pod ->
+                            uid.equals(
+                                pod.getMetadata().getLabels().get("virtualnode.io/proxy-uid"))))
+        .findFirst()
+        .orElseThrow();
+  }
+
   List<Pod> delegates() {
     return List.of(a, b).stream().flatMap(member -> delegatesIn(member.client()).stream()).toList();
   }

@@ -26,7 +26,8 @@ class ForwardingTest {
   private static final int STEPS = 40;
   private static final PodKey PROXY = new PodKey("atlas", "job", "uid-1");
   private static final Intent INTENT = new Intent("a", "cluster-a", 0, "n1");
-  private static final Delegate DELEGATE = new Delegate("a", "atlas", "job-1", "delegate-1");
+  private static final Delegate DELEGATE =
+      new Delegate("a", "cluster-a", "atlas", "job-1", "delegate-1");
   private static final PodStatus RUNNING =
       new PodStatusBuilder().withPhase("Running").withStartTime("2026-01-01T00:00:00Z").build();
 
@@ -98,7 +99,7 @@ class ForwardingTest {
   void second() {
     forwarding.observed(intended().build());
     assertThat(forwarding.delegateSeen(DELEGATE, RUNNING, true)).isTrue();
-    var other = new Delegate("b", "atlas", "job-1", "delegate-2");
+    var other = new Delegate("b", "cluster-b", "atlas", "job-1", "delegate-2");
     assertThat(forwarding.delegateSeen(other, RUNNING, true)).isFalse();
     assertThat(forwarding.delegate()).contains(DELEGATE);
     assertThat(forwarding.delegateGone("delegate-2")).isFalse();

@@ -6,12 +6,19 @@ import static io.virtualnode.kubernetes.Federation.free;
 import static io.virtualnode.kubernetes.Federation.pod;
 import static io.virtualnode.kubernetes.Federation.settings;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.config.ClusterAccess;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.testkit.NodeShape;
 import io.virtualnode.testkit.Simulation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +28,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 @DisplayName("a configuration put into force while the node runs")
 class ReloadIT {
@@ -102,6 +110,40 @@ class ReloadIT {
     federation.awaitTruth("the busy member was added again");
     assertThat(federation.delegate("runs").getMetadata().getUid()).isEqualTo(delegate);
     assertThat(federation.proxy("runs").getStatus().getPhase()).isEqualTo("Running");
+  }
+
+  @Test
+  @DisplayName("does not take another cluster under a member's name for the one that has our pods")
+  void another_cluster_under_the_name() {
+    run("runs", "1", Map.of());
+    var delegate = federation.delegate("runs").getMetadata().getUid();
+    var swapped =
+        MemberSettings.named("b", ClusterAccess.of(federation.a.kubeconfig())); // it runs in b
+    reload(swapped);
+    federation.awaitOffer("the name reaches another cluster", LIMIT, () -> Resources.NONE);
+    assertThat(federation.proxy("runs").getStatus().getPhase()).isEqualTo("Running");
+    federation.primary.client().pods().inNamespace("default").withName("runs").delete();
+    await("its proxy stays while nobody can say that its delegate has gone")
+        .during(Duration.ofSeconds(2))
+        .until(() -> federation.proxy("runs") != null);
+    assertThat(federation.delegate("runs").getMetadata().getUid()).isEqualTo(delegate);
+    reload(settings(federation.a), settings(federation.b));
+    eventually("its proxy has gone", () -> federation.proxy("runs") == null);
+    assertThat(federation.delegates()).isEmpty();
+    federation.awaitTruth("the right cluster is configured again");
+  }
+
+  @Test
+  @DisplayName("connects anew with what a changed kubeconfig says")
+  void changed_credentials(@TempDir Path folder) throws IOException {
+    var file = folder.resolve("kubeconfig");
+    Files.copy(federation.b.kubeconfigFor("stranger"), file);
+    var member = MemberSettings.named("b", ClusterAccess.of(file));
+    reload(settings(federation.a), member);
+    federation.awaitOffer("credentials without rights", LIMIT, () -> free(federation.a));
+    Files.copy(federation.b.kubeconfig(), file, StandardCopyOption.REPLACE_EXISTING);
+    reload(settings(federation.a), member);
+    federation.awaitTruth("the file has the right credentials");
   }
 
   @Test

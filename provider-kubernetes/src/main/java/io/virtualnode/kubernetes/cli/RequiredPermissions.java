@@ -27,24 +27,24 @@ final class RequiredPermissions {
             "coordination.k8s.io",
             "leases",
             new Scope.Namespace("kube-node-lease"),
-            "get",
             "create",
-            "update")
-        .allow("", "events", EVERYWHERE, "create", "patch")
+            "patch")
+        .allow("", "events", EVERYWHERE, "create")
         .allow("", "namespaces", new Scope.Named("kube-system"), "get")
         .permissions();
   }
 
   static List<Permission> in(MemberSettings member) {
     var target = member.namespace().<Scope>map(Scope.Namespace::new).orElse(EVERYWHERE);
-    return new RequiredPermissions()
-        .allow("", "nodes", CLUSTER, "list", "watch")
-        .allow("", "pods", EVERYWHERE, "list", "watch")
-        .allow("", "pods", target, "get", "create", "delete", "patch")
-        .allow("", "pods/log", target, "get")
-        .allow("", "resourcequotas", target, "list", "watch")
-        .allow("", "namespaces", new Scope.Named("kube-system"), "get")
-        .permissions();
+    var required =
+        new RequiredPermissions()
+            .allow("", "nodes", CLUSTER, "list", "watch")
+            .allow("", "pods", EVERYWHERE, "list", "watch")
+            .allow("", "pods", target, "get", "create", "delete");
+    if (member.namespace().isPresent()) {
+      required.allow("", "resourcequotas", target, "list", "watch");
+    }
+    return required.allow("", "namespaces", new Scope.Named("kube-system"), "get").permissions();
   }
 
   private RequiredPermissions allow(String group, String resource, Scope scope, String... verbs) {

@@ -23,16 +23,19 @@ public record Configuration(
   /** The age of data that is promised where the file does not say. */
   public static final Duration DEFAULT_MAX_AGE = Duration.ofSeconds(1);
 
+  /** The shortest age that can be promised: members are asked four times in it. */
+  public static final Duration SHORTEST_MAX_AGE = Duration.ofMillis(100);
+
   /**
    * Checks and copies.
    *
-   * @throws IllegalArgumentException if the age is not positive or two members share a name
+   * @throws IllegalArgumentException if the age is too short or two members share a name
    */
   public Configuration {
     requireNonNull(node, "node is null");
     requireNonNull(primary, "primary is null");
     requireNonNull(maxAge, "maxAge is null");
-    check("maxAge", positive(maxAge));
+    check("maxAge", ageFault(maxAge));
     members = List.copyOf(members);
     var names = new HashSet<String>();
     for (var member : members) {
@@ -47,9 +50,9 @@ public record Configuration(
     return members.stream().filter(member -> member.name().equals(name)).findFirst();
   }
 
-  static Optional<String> positive(Duration value) {
-    return value.isZero() || value.isNegative()
-        ? Optional.of("is not longer than zero")
+  static Optional<String> ageFault(Duration age) {
+    return age.compareTo(SHORTEST_MAX_AGE) < 0
+        ? Optional.of("is shorter than " + SHORTEST_MAX_AGE.toMillis() + "ms")
         : Optional.empty();
   }
 }

@@ -98,7 +98,7 @@ public final class ConfigurationFile {
 
   private static Optional<String> ageFault(String text) {
     return Durations.fault(text)
-        .or(() -> Configuration.positive(Durations.parse(text)).map(f -> quote(text) + " " + f));
+        .or(() -> Configuration.ageFault(Durations.parse(text)).map(f -> quote(text) + " " + f));
   }
 
   private Optional<NodeSettings> node(Section section) {

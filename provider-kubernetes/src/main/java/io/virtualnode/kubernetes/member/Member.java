@@ -232,8 +232,8 @@ public final class Member implements AutoCloseable {
       if (closed) {
         return;
       }
-      watch();
       clusterUid = uid;
+      watch();
     }
   }
 

@@ -141,7 +141,7 @@ class ConfigurationFaultsTest {
         file(
             NODE + NO_MEMBERS + "maxAge: -1s\n",
             "maxAge: \"-1s\" is not a duration (such as 500ms, 1s or 1m30s)"),
-        file(NODE + NO_MEMBERS + "maxAge: 0s\n", "maxAge: \"0s\" is not longer than zero"),
+        file(NODE + NO_MEMBERS + "maxAge: 99ms\n", "maxAge: \"99ms\" is shorter than 100ms"),
         // Access.
         file(
             NODE + NO_MEMBERS + "primary: {kubeconfig: none}\n",

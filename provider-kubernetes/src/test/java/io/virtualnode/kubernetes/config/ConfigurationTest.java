@@ -26,7 +26,7 @@ class ConfigurationTest {
 
   static Stream<Arguments> impossible() {
     return Stream.of(
-        row("maxAge: is not longer than zero", () -> configuration(Duration.ZERO, List.of())),
+        row("maxAge: is shorter than 100ms", () -> configuration(Duration.ZERO, List.of())),
         row(
             "two members are named a",
             () ->
