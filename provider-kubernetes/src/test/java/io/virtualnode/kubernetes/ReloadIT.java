@@ -73,8 +73,7 @@ class ReloadIT {
   @Test
   @DisplayName("lets what runs in a removed member go on to its end, and sends nothing new there")
   void lets_a_removed_member_finish() {
-    run("runs", "1", Map.of(Simulation.RUN_FOR, "4s"));
-    assertThat(Federation.delegatesIn(federation.b.client())).hasSize(1);
+    runInB(Map.of(Simulation.RUN_FOR, "8s"));
     reload(settings(federation.a));
     federation.awaitOffer("a busy member was removed", LIMIT, () -> free(federation.a));
     run("later", "1", Map.of());
@@ -91,7 +90,7 @@ class ReloadIT {
   @Test
   @DisplayName("deletes a delegate in a removed member when its proxy is deleted")
   void deletes_in_a_removed_member() {
-    run("runs", "1", Map.of());
+    runInB(Map.of());
     reload(settings(federation.a));
     federation.primary.client().pods().inNamespace("default").withName("runs").delete();
     eventually("its proxy has gone", () -> federation.proxy("runs") == null);
@@ -102,7 +101,7 @@ class ReloadIT {
   @Test
   @DisplayName("keeps what runs when its member is removed and added again")
   void keeps_what_runs() {
-    run("runs", "1", Map.of());
+    runInB(Map.of());
     var delegate = federation.delegate("runs").getMetadata().getUid();
     reload(settings(federation.a));
     federation.awaitOffer("a busy member was removed", LIMIT, () -> free(federation.a));
@@ -115,7 +114,7 @@ class ReloadIT {
   @Test
   @DisplayName("does not take another cluster under a member's name for the one that has our pods")
   void another_cluster_under_the_name() {
-    run("runs", "1", Map.of());
+    runInB(Map.of());
     var delegate = federation.delegate("runs").getMetadata().getUid();
     var swapped =
         MemberSettings.named("b", ClusterAccess.of(federation.a.kubeconfig())); // it runs in b
@@ -149,7 +148,7 @@ class ReloadIT {
   @Test
   @DisplayName("leaves free what a changed headroom asks for, while pods run on")
   void changes_the_headroom() {
-    run("runs", "1", Map.of());
+    runInB(Map.of());
     var delegate = federation.delegate("runs").getMetadata().getUid();
     var plain = settings(federation.b);
     reload(
@@ -199,6 +198,16 @@ class ReloadIT {
 
   private static void reload(MemberSettings... members) {
     federation.node().reload(federation.configuration(members));
+  }
+
+  /** Whichever member placement would prefer at this moment. */
+  private static void runInB(Map<String, String> life) {
+    reload(settings(federation.b));
+    federation.awaitOffer("only one member is configured", LIMIT, () -> free(federation.b));
+    run("runs", "1", life);
+    assertThat(Federation.delegatesIn(federation.b.client())).hasSize(1);
+    reload(settings(federation.a), settings(federation.b));
+    federation.awaitTruth("both members are configured");
   }
 
   private static void run(String name, String cpu, Map<String, String> life) {
