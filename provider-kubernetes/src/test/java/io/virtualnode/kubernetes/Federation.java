@@ -77,11 +77,8 @@ final class Federation implements AutoCloseable {
   }
 
   Configuration configuration(MemberSettings... members) {
-    return new Configuration(
-        NodeSettings.named(NODE),
-        ClusterAccess.of(primary.kubeconfig()),
-        Configuration.DEFAULT_MAX_AGE,
-        List.of(members));
+    return Configuration.of(
+        NodeSettings.named(NODE), ClusterAccess.of(primary.kubeconfig()), List.of(members));
   }
 
   static MemberSettings settings(LocalCluster member) {

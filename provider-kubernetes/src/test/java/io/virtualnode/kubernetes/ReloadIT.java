@@ -19,9 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -151,15 +149,7 @@ class ReloadIT {
     runInB(Map.of());
     var delegate = federation.delegate("runs").getMetadata().getUid();
     var plain = settings(federation.b);
-    reload(
-        settings(federation.a),
-        new MemberSettings(
-            plain.name(),
-            plain.access(),
-            Optional.empty(),
-            Map.of(),
-            List.of(),
-            Map.of("cpu", new Quantity("500m"))));
+    reload(settings(federation.a), plain.withHeadroom(Map.of("cpu", new Quantity("500m"))));
     federation.awaitOffer(
         "a headroom was set",
         LIMIT,
@@ -173,15 +163,7 @@ class ReloadIT {
   @DisplayName("uses only the nodes that a changed selector names")
   void changes_the_selector() {
     var plain = settings(federation.b);
-    reload(
-        settings(federation.a),
-        new MemberSettings(
-            plain.name(),
-            plain.access(),
-            Optional.empty(),
-            Map.of("pool", "batch"),
-            List.of(),
-            Map.of()));
+    reload(settings(federation.a), plain.withNodeSelector(Map.of("pool", "batch")));
     federation.awaitOffer("a selector was set that no node has", LIMIT, () -> free(federation.a));
     federation
         .b

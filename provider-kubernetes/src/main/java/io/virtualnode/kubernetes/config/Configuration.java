@@ -14,11 +14,16 @@ import java.util.Optional;
  * @param node what the primary shows
  * @param primary how the primary is reached
  * @param maxAge how old the data of a member may be before it offers nothing new
+ * @param placement how bound pods are given to the members' nodes
  * @param members the clusters that run the work, by distinct names; none is legal and offers
  *     nothing
  */
 public record Configuration(
-    NodeSettings node, ClusterAccess primary, Duration maxAge, List<MemberSettings> members) {
+    NodeSettings node,
+    ClusterAccess primary,
+    Duration maxAge,
+    PlacementSettings placement,
+    List<MemberSettings> members) {
 
   /** The age of data that is promised where the file does not say. */
   public static final Duration DEFAULT_MAX_AGE = Duration.ofSeconds(1);
@@ -35,6 +40,7 @@ public record Configuration(
     requireNonNull(node, "node is null");
     requireNonNull(primary, "primary is null");
     requireNonNull(maxAge, "maxAge is null");
+    requireNonNull(placement, "placement is null");
     check("maxAge", ageFault(maxAge));
     members = List.copyOf(members);
     var names = new HashSet<String>();
@@ -43,6 +49,27 @@ public record Configuration(
         throw new IllegalArgumentException("two members are named " + member.name());
       }
     }
+  }
+
+  /** Those members with everything else as by default. */
+  public static Configuration of(
+      NodeSettings node, ClusterAccess primary, List<MemberSettings> members) {
+    return new Configuration(node, primary, DEFAULT_MAX_AGE, PlacementSettings.DEFAULT, members);
+  }
+
+  /** The same with another age of data. */
+  public Configuration withMaxAge(Duration value) {
+    return new Configuration(node, primary, value, placement, members);
+  }
+
+  /** The same with another way to place pods. */
+  public Configuration withPlacement(PlacementSettings value) {
+    return new Configuration(node, primary, maxAge, value, members);
+  }
+
+  /** The same with other members. */
+  public Configuration withMembers(List<MemberSettings> value) {
+    return new Configuration(node, primary, maxAge, placement, value);
   }
 
   /** The member of that name. */

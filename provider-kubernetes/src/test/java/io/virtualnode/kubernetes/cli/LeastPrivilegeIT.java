@@ -23,8 +23,6 @@ import io.virtualnode.testkit.NodeShape;
 import io.virtualnode.testkit.Simulation;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -62,20 +60,14 @@ class LeastPrivilegeIT {
   @DisplayName("registers, renews its lease, and takes a pod from its creation to its deletion")
   void works() {
     var settings =
-        new MemberSettings(
-            "site-a",
-            ClusterAccess.of(member.kubeconfigFor(USER)),
-            Optional.of("atlas"),
-            Map.of(),
-            List.of(),
-            Map.of());
+        MemberSettings.named("site-a", ClusterAccess.of(member.kubeconfigFor(USER)))
+            .withNamespace("atlas");
     grant(primary, RequiredPermissions.inPrimary());
     grant(member, RequiredPermissions.in(settings));
     var configuration =
-        new Configuration(
+        Configuration.of(
             NodeSettings.named("grid"),
             ClusterAccess.of(primary.kubeconfigFor(USER)),
-            Configuration.DEFAULT_MAX_AGE,
             List.of(settings));
     try (var node = new ForwardingNode(configuration)) {
       node.start();

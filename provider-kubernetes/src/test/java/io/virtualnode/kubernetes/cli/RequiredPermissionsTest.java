@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtualnode.kubernetes.config.ClusterAccess;
 import io.virtualnode.kubernetes.config.MemberSettings;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -59,7 +57,7 @@ class RequiredPermissionsTest {
   }
 
   private static MemberSettings member(Optional<String> namespace) {
-    return new MemberSettings(
-        "site-a", ClusterAccess.standard(), namespace, Map.of(), List.of(), Map.of());
+    var settings = MemberSettings.named("site-a", ClusterAccess.standard());
+    return namespace.map(settings::withNamespace).orElse(settings);
   }
 }

@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
+import io.virtualnode.kubernetes.config.PlacementSettings.Strategy;
+import io.virtualnode.kubernetes.config.PlacementSettings.Unfit;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,9 +43,18 @@ class ConfigurationFileTest {
                     "grid",
                     Map.of(),
                     List.of(new Taint("NoSchedule", "virtualnode.io/provider", null, "kubernetes")),
+                    Topology.AGGREGATE,
+                    new InheritedLabels(Set.of(), Set.of()),
                     Optional.empty()),
                 new ClusterAccess(Optional.empty(), Optional.empty()),
                 Duration.ofSeconds(1),
+                new PlacementSettings(
+                    Strategy.PACK,
+                    Unfit.HOLD,
+                    Optional.empty(),
+                    Duration.ofSeconds(30),
+                    Optional.of(Duration.ofMinutes(1)),
+                    1),
                 List.of()));
   }
 
@@ -58,7 +70,9 @@ class ConfigurationFileTest {
                 Optional.empty(),
                 Map.of(),
                 List.of(),
-                Map.of()));
+                Map.of(),
+                new CapacitySource.Nodes(),
+                1));
   }
 
   @Test
@@ -72,9 +86,17 @@ class ConfigurationFileTest {
               taints:
               - {key: batch, value: "yes", effect: NoExecute}
               - {key: batch, effect: PreferNoSchedule}
+              topology: per-node
+              inheritLabels: {exclude: [example.org/rack], union: [gpu, example.org/cvmfs]}
               internalIp: 10.1.2.3
             primary: {kubeconfig: a.kubeconfig, context: other}
             maxAge: 1m30s
+            placement:
+              strategy: weighted
+              unfit: reject
+              failAfter: 10m
+              takeBackAfter: 45s
+              collect: {after: 2m, slots: 3}
             members:
             - name: site-b
               kubeconfig: b.kubeconfig
@@ -86,6 +108,8 @@ class ConfigurationFileTest {
               - {key: pool, value: batch}
               - {operator: Exists}
               headroom: {cpu: 0.50, memory: 16Gi, nvidia.com/gpu: "1"}
+              capacity: {source: static, amounts: {cpu: 12, memory: 48Gi}}
+              weight: 7
             """);
 
     assertThat(configuration.node())
@@ -96,7 +120,18 @@ class ConfigurationFileTest {
                 List.of(
                     new Taint("NoExecute", "batch", null, "yes"),
                     new Taint("PreferNoSchedule", "batch", null, null)),
+                Topology.PER_NODE,
+                new InheritedLabels(Set.of("example.org/rack"), Set.of("gpu", "example.org/cvmfs")),
                 Optional.of("10.1.2.3")));
+    assertThat(configuration.placement())
+        .isEqualTo(
+            new PlacementSettings(
+                Strategy.WEIGHTED,
+                Unfit.REJECT,
+                Optional.of(Duration.ofMinutes(10)),
+                Duration.ofSeconds(45),
+                Optional.of(Duration.ofMinutes(2)),
+                3));
     assertThat(configuration.primary())
         .isEqualTo(
             new ClusterAccess(
@@ -125,7 +160,35 @@ class ConfigurationFileTest {
                 Map.of(
                     "cpu", new Quantity("0.50"),
                     "memory", new Quantity("16", "Gi"),
-                    "nvidia.com/gpu", new Quantity("1"))));
+                    "nvidia.com/gpu", new Quantity("1")),
+                new CapacitySource.Static(
+                    Map.of("cpu", new Quantity("12"), "memory", new Quantity("48", "Gi"))),
+                7));
+  }
+
+  @Test
+  void what_may_be_never_is_off_when_it_is() throws Exception {
+    var placement =
+        read("node: {name: grid}\nmembers: []\nplacement: {failAfter: never, collect: {after: never}}")
+            .placement();
+
+    assertThat(placement.failAfter()).isEmpty();
+    assertThat(placement.collectAfter()).isEmpty();
+    assertThat(placement.slotsAtOnce()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"nodes,true", "quota,false"})
+  void a_source_of_capacity_is_known_by_its_name(String source, boolean seesNodes)
+      throws Exception {
+    var member =
+        read("node: {name: grid}\nmembers: [{name: a, namespace: x, capacity: {source: "
+                + source
+                + "}}]")
+            .members()
+            .get(0);
+
+    assertThat(member.capacity().seesNodes()).isEqualTo(seesNodes);
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,7 @@ class ConfigurationTest {
 
   private static final NodeSettings NODE = NodeSettings.named("grid");
   private static final ClusterAccess ACCESS = ClusterAccess.standard();
+  private static final MemberSettings MEMBER = MemberSettings.named("a", ACCESS);
 
   static Stream<Arguments> impossible() {
     return Stream.of(
@@ -34,16 +36,15 @@ class ConfigurationTest {
                     Duration.ofSeconds(1),
                     List.of(MemberSettings.named("a", ACCESS), MemberSettings.named("a", ACCESS)))),
         row("name: \"A\" is not a node name", () -> NodeSettings.named("A")),
-        row("labels: \"a b\"", () -> node(Map.of("a b", ""), List.of(), Optional.empty())),
-        row("labels: \"c d\"", () -> node(Map.of("a", "c d"), List.of(), Optional.empty())),
-        row("internalIp: \"x\"", () -> node(Map.of(), List.of(), Optional.of("x"))),
+        row("labels: \"a b\"", () -> NODE.withLabels(Map.of("a b", ""))),
+        row("labels: \"c d\"", () -> NODE.withLabels(Map.of("a", "c d"))),
+        row("internalIp: \"x\"", () -> NODE.withInternalIp("x")),
         row(
             "taints: \"Never\"",
-            () -> node(Map.of(), List.of(new Taint("Never", "a", null, null)), Optional.empty())),
+            () -> NODE.withTaints(List.of(new Taint("Never", "a", null, null)))),
         row(
             "taints: a taint has no key",
-            () ->
-                node(Map.of(), List.of(new Taint("NoExecute", null, null, "")), Optional.empty())),
+            () -> NODE.withTaints(List.of(new Taint("NoExecute", null, null, "")))),
         row(
             "context x without a kubeconfig",
             () -> new ClusterAccess(Optional.empty(), Optional.of("x"))),
@@ -51,26 +52,49 @@ class ConfigurationTest {
             "kubeconfig x is not absolute",
             () -> new ClusterAccess(Optional.of(Path.of("x")), Optional.empty())),
         row("name: \"a.b\" is not a DNS label", () -> MemberSettings.named("a.b", ACCESS)),
-        row("namespace: \"A\"", () -> member(Optional.of("A"), Map.of(), Map.of())),
-        row("nodeSelector: \"-\"", () -> member(Optional.empty(), Map.of("-", ""), Map.of())),
+        row("namespace: \"A\"", () -> MEMBER.withNamespace("A")),
+        row("nodeSelector: \"-\"", () -> MEMBER.withNodeSelector(Map.of("-", ""))),
         row(
             "headroom: \"-1\" is negative",
-            () -> member(Optional.empty(), Map.of(), Map.of("cpu", new Quantity("-1")))),
+            () -> MEMBER.withHeadroom(Map.of("cpu", new Quantity("-1")))),
         row(
             "tolerations: operator Exists takes no value",
             () ->
-                new MemberSettings(
-                    "a",
-                    ACCESS,
-                    Optional.empty(),
-                    Map.of(),
+                MEMBER.withTolerations(
                     List.of(
                         new TolerationBuilder()
                             .withKey("k")
                             .withOperator("Exists")
                             .withValue("v")
-                            .build()),
-                    Map.of())));
+                            .build()))),
+        row("weight: is negative", () -> MEMBER.withWeight(-1)),
+        row(
+            "capacity: without nodes needs a namespace",
+            () -> MEMBER.withCapacity(CapacitySource.QUOTA)),
+        row(
+            "amounts: \"-1\" is negative",
+            () -> new CapacitySource.Static(Map.of("cpu", new Quantity("-1")))),
+        row("union: a is excluded, too", () -> new InheritedLabels(Set.of("a"), Set.of("a"))),
+        row(
+            "takeBackAfter: is not longer than zero",
+            () ->
+                new PlacementSettings(
+                    PlacementSettings.Strategy.PACK,
+                    PlacementSettings.Unfit.HOLD,
+                    Optional.empty(),
+                    Duration.ZERO,
+                    Optional.empty(),
+                    1)),
+        row(
+            "slotsAtOnce: is less than 1",
+            () ->
+                new PlacementSettings(
+                    PlacementSettings.Strategy.PACK,
+                    PlacementSettings.Unfit.HOLD,
+                    Optional.empty(),
+                    Duration.ofSeconds(1),
+                    Optional.empty(),
+                    0)));
   }
 
   @ParameterizedTest
@@ -100,17 +124,7 @@ class ConfigurationTest {
   }
 
   private static Configuration configuration(Duration maxAge, List<MemberSettings> members) {
-    return new Configuration(NODE, ACCESS, maxAge, members);
-  }
-
-  private static NodeSettings node(
-      Map<String, String> labels, List<Taint> taints, Optional<String> internalIp) {
-    return new NodeSettings("grid", labels, taints, internalIp);
-  }
-
-  private static MemberSettings member(
-      Optional<String> namespace, Map<String, String> selector, Map<String, Quantity> headroom) {
-    return new MemberSettings("a", ACCESS, namespace, selector, List.of(), headroom);
+    return Configuration.of(NODE, ACCESS, members).withMaxAge(maxAge);
   }
 
   private static Arguments row(String message, ThrowingCallable creation) {

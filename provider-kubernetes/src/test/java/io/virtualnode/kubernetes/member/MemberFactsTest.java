@@ -20,7 +20,6 @@ import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.kubernetes.delegate.Ownership;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
@@ -159,14 +158,7 @@ class MemberFactsTest {
   @DisplayName("node_is_admitted_only_when_it_matches_the_members_selector")
   @Test
   void selector() {
-    var settings =
-        new MemberSettings(
-            "cern",
-            ClusterAccess.standard(),
-            Optional.empty(),
-            Map.of("pool", "batch"),
-            List.of(),
-            Map.of());
+    var settings = CERN.withNodeSelector(Map.of("pool", "batch"));
     var other = facts(settings, n -> n.editMetadata().addToLabels("pool", "web").endMetadata());
     var right = facts(settings, n -> n.editMetadata().addToLabels("pool", "batch").endMetadata());
     assertThat(facts(settings, n -> n).usable()).isFalse();
@@ -190,13 +182,7 @@ class MemberFactsTest {
   @Test
   void headroom() {
     var settings =
-        new MemberSettings(
-            "cern",
-            ClusterAccess.standard(),
-            Optional.empty(),
-            Map.of(),
-            List.of(),
-            quantities("cpu", "500m", "memory", "9Gi", "nvidia.com/gpu", "1"));
+        CERN.withHeadroom(quantities("cpu", "500m", "memory", "9Gi", "nvidia.com/gpu", "1"));
     var allocatable = facts(settings, n -> n).allocatable();
     assertThat(allocatable.names()).containsExactly("cpu", "memory", "pods");
     assertThat(allocatable).isEqualTo(resources("cpu", "3500m", "pods", "110"));
@@ -231,14 +217,7 @@ class MemberFactsTest {
   @ParameterizedTest(name = "{0} -> {1}")
   @CsvSource({"work, true", "other, false"})
   void underQuota(String namespace, boolean under) {
-    var settings =
-        new MemberSettings(
-            "cern",
-            ClusterAccess.standard(),
-            Optional.of(namespace),
-            Map.of(),
-            List.of(),
-            Map.of());
+    var settings = CERN.withNamespace(namespace);
     assertThat(MemberFacts.pod(settings, pod("n1"), OWNERSHIP).underQuota()).isEqualTo(under);
   }
 
@@ -329,13 +308,7 @@ class MemberFactsTest {
   }
 
   private static MemberSettings tolerating(Toleration... tolerations) {
-    return new MemberSettings(
-        "cern",
-        ClusterAccess.standard(),
-        Optional.empty(),
-        Map.of(),
-        List.of(tolerations),
-        Map.of());
+    return CERN.withTolerations(List.of(tolerations));
   }
 
   private static Pod pod(String node) {

@@ -1,0 +1,79 @@
+package io.virtualnode.kubernetes.config;
+
+import static io.virtualnode.kubernetes.config.Syntax.check;
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How bound pods are given to the members' nodes.
+ *
+ * @param strategy which of several nodes with room is taken
+ * @param unfit what becomes of a pod that is bound and finds no single node with room
+ * @param failAfter how long a pod that would fit no node even when empty stays Pending before it is
+ *     failed; for ever where absent
+ * @param takeBackAfter how long a delegate may stay without a node in its member before another
+ *     place is sought for it
+ * @param collectAfter how long a pod too wide for any node's free room waits unbound before a slot
+ *     is collected for it; never where absent
+ * @param slotsAtOnce for how many wide pods slots are collected at a time
+ */
+public record PlacementSettings(
+    Strategy strategy,
+    Unfit unfit,
+    Optional<Duration> failAfter,
+    Duration takeBackAfter,
+    Optional<Duration> collectAfter,
+    int slotsAtOnce) {
+
+  /** Which of several nodes with room is taken. */
+  public enum Strategy {
+    /** The fullest that has room: whole slots stay free for wide pods. */
+    PACK,
+    /** The emptiest. */
+    SPREAD,
+    /** One of the member with the greatest weight; there, as {@link #PACK}. */
+    WEIGHTED
+  }
+
+  /** What becomes of a pod that is bound and finds no single node with room. */
+  public enum Unfit {
+    /** It waits, visibly, and its slot is held where it will be first. */
+    HOLD,
+    /** It fails as a kubelet fails it: {@code OutOfcpu} and the like. */
+    REJECT
+  }
+
+  /** What holds where the configuration says nothing. */
+  public static final PlacementSettings DEFAULT =
+      new PlacementSettings(
+          Strategy.PACK,
+          Unfit.HOLD,
+          Optional.empty(),
+          Duration.ofSeconds(30),
+          Optional.of(Duration.ofMinutes(1)),
+          1);
+
+  /**
+   * Checks.
+   *
+   * @throws IllegalArgumentException if a duration is not positive or {@code slotsAtOnce} below one
+   */
+  public PlacementSettings {
+    requireNonNull(strategy, "strategy is null");
+    requireNonNull(unfit, "unfit is null");
+    check("failAfter", failAfter.flatMap(PlacementSettings::positive));
+    check("takeBackAfter", positive(takeBackAfter));
+    check("collectAfter", collectAfter.flatMap(PlacementSettings::positive));
+    if (slotsAtOnce < 1) {
+      throw new IllegalArgumentException("slotsAtOnce: is less than 1");
+    }
+  }
+
+  static Optional<String> positive(Duration value) {
+    return value.isZero() || value.isNegative()
+        ? Optional.of("is not longer than zero")
+        : Optional.empty();
+  }
+}
