@@ -3,13 +3,18 @@ package io.virtualnode.kubernetes;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.placement.Decision;
 import io.virtualnode.kubernetes.placement.Demand;
+import io.virtualnode.kubernetes.placement.Explanation;
 import io.virtualnode.kubernetes.placement.Placement;
+import io.virtualnode.kubernetes.placement.Strategy;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
@@ -29,24 +34,60 @@ final class Account {
   private static final Logger log = LoggerFactory.getLogger(Account.class);
 
   private final Ledger ledger = new Ledger(); // guarded by this
+  private final Placement placement; // guarded by this
   private final Map<PodKey, Waiting> waiting = new LinkedHashMap<>(); // guarded by this
   private final Executor executor;
-  private final Consumer<Resources> publisher;
+  private final Offers offers;
   private final BiConsumer<PodKey, Decision> decided;
   private final AtomicBoolean settling = new AtomicBoolean();
+  // Whether what is held is not what those that wait now would have held; guarded by this
+  private boolean stale;
+  private long plannedAt; // the placement's version; guarded by this
 
   private record Waiting(Demand demand, Optional<Decision> lastDecision) {}
 
+  /** Takes what may be offered, for the virtual nodes that there are. */
+  interface Offers {
+
+    /** What the virtual nodes stand for, each of them. */
+    Set<Scope> scopes();
+
+    /** Is told after every change; on the account's own thread. */
+    void publish(Map<Scope, Resources> offers);
+
+    /** Of one virtual node for the whole. */
+    static Offers ofWhole(Consumer<Resources> publisher) {
+      return new Offers() {
+        @Override
+        public Set<Scope> scopes() {
+          return Set.of(Scope.WHOLE);
+        }
+
+        @Override
+        public void publish(Map<Scope, Resources> offers) {
+          offers.values().forEach(publisher);
+        }
+      };
+    }
+  }
+
   /**
-   * An empty account.
+   * An empty account of one virtual node for the whole.
    *
    * @param executor where waiting proxies are placed and the offer is published, one task at a time
    * @param publisher takes what may be offered
    * @param decided told when the decision for a waiting proxy is another than before
    */
   Account(Executor executor, Consumer<Resources> publisher, BiConsumer<PodKey, Decision> decided) {
+    this(executor, Strategy.PACK, Offers.ofWhole(publisher), decided);
+  }
+
+  /** An empty account of any number of virtual nodes. */
+  Account(
+      Executor executor, Strategy strategy, Offers offers, BiConsumer<PodKey, Decision> decided) {
     this.executor = executor;
-    this.publisher = publisher;
+    this.placement = new Placement(ledger, strategy);
+    this.offers = offers;
     this.decided = decided;
   }
 
@@ -58,9 +99,19 @@ final class Account {
     settleSoon();
   }
 
+  /** Prefers the members of greater weight from now on. */
+  synchronized void setWeights(Map<String, Integer> byMember) {
+    placement.setWeights(byMember);
+  }
+
   /** Reads the ledger. */
   synchronized <T> T read(Function<Ledger, T> question) {
     return question.apply(ledger);
+  }
+
+  /** Why the nodes do not take the pod, or how many do, as of now. */
+  synchronized Explanation explain(Demand demand) {
+    return placement.explain(demand);
   }
 
   /**
@@ -69,22 +120,26 @@ final class Account {
    */
   Decision place(PodKey proxy, Demand demand) {
     Decision decision;
-    Map<PodKey, Decision> changed;
+    var changed = new LinkedHashMap<PodKey, Decision>();
     synchronized (this) {
       var slot = ledger.slot(proxy.uid());
       if (slot.isPresent()) {
-        waiting.remove(proxy);
+        stale |= waiting.remove(proxy) != null;
         return new Decision.Placed(slot.get());
       }
       var before = waiting.get(proxy);
-      waiting.put(
-          proxy, new Waiting(demand, before == null ? Optional.empty() : before.lastDecision));
-      changed = placeWaiting();
-      var now = waiting.get(proxy);
-      decision =
-          now == null
-              ? changed.getOrDefault(proxy, new Decision.Waits(Optional.empty(), "not bound"))
-              : now.lastDecision.orElseThrow();
+      if (before != null && !before.demand.equals(demand)) {
+        waiting.put(proxy, new Waiting(demand, before.lastDecision));
+        stale = true;
+      }
+      if (stale || (!waiting.isEmpty() && placement.hasGrown())) {
+        placeWaiting(changed);
+      }
+      decision = changed.get(proxy);
+      if (decision == null) {
+        var now = waiting.get(proxy);
+        decision = now == null ? placeNew(proxy, demand) : now.lastDecision.orElseThrow();
+      }
     }
     changed.remove(proxy);
     if (!changed.isEmpty()) {
@@ -99,7 +154,7 @@ final class Account {
   /** A proxy no longer waits. */
   void withdraw(PodKey proxy) {
     synchronized (this) {
-      waiting.remove(proxy);
+      stale |= waiting.remove(proxy) != null;
     }
     settleSoon();
   }
@@ -112,14 +167,17 @@ final class Account {
 
   private void settle() {
     settling.set(false);
-    Resources offer;
-    Map<PodKey, Decision> changed;
+    var offer = new HashMap<Scope, Resources>();
+    var changed = new LinkedHashMap<PodKey, Decision>();
     synchronized (this) {
-      changed = placeWaiting();
-      offer = ledger.offer();
+      dropSettled(changed);
+      if (stale || (!waiting.isEmpty() && plannedAt != placement.version())) {
+        placeWaiting(changed);
+      }
+      offers.scopes().forEach(scope -> offer.put(scope, ledger.offer(scope)));
     }
     try {
-      publisher.accept(offer);
+      offers.publish(offer);
     } catch (RuntimeException e) {
       log.error("the offer {} could not be published", offer, e);
     }
@@ -138,41 +196,61 @@ final class Account {
         });
   }
 
-  /**
-   * Decides for all that wait, oldest first; returns the decisions that are of another kind now.
-   * Called with this locked.
-   */
-  private Map<PodKey, Decision> placeWaiting() {
-    var changed = new LinkedHashMap<PodKey, Decision>();
-    if (waiting.isEmpty()) {
-      return changed;
-    }
+  /** Forgets those that wait no longer. Called with this locked. */
+  private void dropSettled(Map<PodKey, Decision> changed) {
     // Who is no longer counted (terminal, gone) takes nothing from the offer: it has no claim.
-    waiting.keySet().removeIf(proxy -> !ledger.isCounted(proxy.uid()));
+    stale |= waiting.keySet().removeIf(proxy -> !ledger.isCounted(proxy.uid()));
     // Whose delegate a member's watch has shown waits no longer, wherever it was to go.
     for (var proxy : List.copyOf(waiting.keySet())) {
-      ledger.slot(proxy.uid()).ifPresent(slot -> changed.put(proxy, new Decision.Placed(slot)));
-    }
-    waiting.keySet().removeAll(changed.keySet());
-    var proxies = List.copyOf(waiting.entrySet());
-    var decisions =
-        Placement.plan(proxies.stream().map(entry -> entry.getValue().demand).toList(), ledger);
-    for (int i = 0; i < decisions.size(); i++) {
-      var proxy = proxies.get(i).getKey();
-      var before = proxies.get(i).getValue();
-      var decision = decisions.get(i);
-      if (decision instanceof Decision.Placed placed) {
-        ledger.reserve(proxy.uid(), placed.node());
+      var slot = ledger.slot(proxy.uid());
+      if (slot.isPresent()) {
         waiting.remove(proxy);
-      } else {
-        ledger.credit(proxy.uid(), decision instanceof Decision.NeverFits);
-        waiting.put(proxy, new Waiting(before.demand, Optional.of(decision)));
-      }
-      if (before.lastDecision.filter(d -> d.getClass() == decision.getClass()).isEmpty()) {
-        log.debug("{}: {}", proxy, decision);
-        changed.put(proxy, decision);
+        stale = true;
+        changed.put(proxy, new Decision.Placed(slot.get()));
       }
     }
-    return changed;
+  }
+
+  /**
+   * Decides anew for all that wait, oldest first, and adds the decisions that are of another kind
+   * than before. Called with this locked.
+   */
+  private void placeWaiting(Map<PodKey, Decision> changed) {
+    dropSettled(changed);
+    placement.releaseHeld();
+    for (var entry : List.copyOf(waiting.entrySet())) {
+      var before = entry.getValue().lastDecision;
+      var decision = decide(entry.getKey(), entry.getValue().demand, before);
+      if (before.filter(d -> d.getClass() == decision.getClass()).isEmpty()) {
+        log.debug("{}: {}", entry.getKey(), decision);
+        changed.put(entry.getKey(), decision);
+      }
+    }
+    stale = false;
+    plannedAt = placement.version();
+  }
+
+  /** Decides for one behind all that wait. Called with this locked. */
+  private Decision placeNew(PodKey proxy, Demand demand) {
+    if (!ledger.isCounted(proxy.uid())) {
+      return new Decision.Waits(Optional.empty(), "not bound");
+    }
+    boolean planned = plannedAt == placement.version();
+    var decision = decide(proxy, demand, Optional.empty());
+    log.debug("{}: {}", proxy, decision);
+    plannedAt = planned ? placement.version() : plannedAt;
+    return decision;
+  }
+
+  private Decision decide(PodKey proxy, Demand demand, Optional<Decision> before) {
+    var decision = placement.decide(demand, before);
+    if (decision instanceof Decision.Placed placed) {
+      ledger.reserve(proxy.uid(), placed.node());
+      waiting.remove(proxy);
+    } else {
+      ledger.credit(proxy.uid(), decision instanceof Decision.NeverFits);
+      waiting.put(proxy, new Waiting(demand, Optional.of(decision)));
+    }
+    return decision;
   }
 }

@@ -1,7 +1,5 @@
 package io.virtualnode.kubernetes.capacity;
 
-import static java.util.Objects.requireNonNull;
-
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -26,130 +24,183 @@ import java.util.function.Consumer;
  * only up to the proxy's request; the rest is <em>others</em>. A slot is held from {@link #reserve}
  * until its delegate is terminal or gone.
  *
+ * <p>An update costs time proportional to the pods on the nodes it touches, however many nodes and
+ * pods there are.
+ *
  * <p>Not thread-safe: its owner serializes all calls.
  */
 public final class Ledger {
 
-  private final Map<String, MemberAccount> members = new HashMap<>();
-  private final Map<String, ProxyAccount> proxies = new HashMap<>();
-  private final Set<ProxyAccount> credited = new HashSet<>();
+  private final Interned interned = new Interned();
+  private final MemberAccounts members = new MemberAccounts();
+  private final ProxyAccounts proxies = new ProxyAccounts(members);
 
   /** A node and what one more pod could take of it. */
   public record NodeRoom(MemberNode node, Resources free) {}
 
   /**
+   * Tells the observer of every node known now, and from now on of every change to the room for one
+   * more pod. It must not change the ledger while it is told.
+   */
+  public void observe(RoomObserver observer) {
+    members.observe(observer);
+  }
+
+  /** Ends {@link #observe}. */
+  public void ignore(RoomObserver observer) {
+    members.ignore(observer);
+  }
+
+  /**
    * Sets the hard limits of the member's fixed namespace, as plain resource names; empty without a
    * quota. They cap what the member offers: every pod there uses them up, ours and others'.
    */
-  public void setQuota(String member, Optional<Resources> hard) {
-    member(member).quota = hard;
+  public void setQuota(String memberName, Optional<Resources> hard) {
+    var member = members.member(memberName);
+    member.quota = hard.orElse(null);
+    members.touchQuota(member);
+    members.flush();
   }
 
   /** Sets whether what is known of the member is recent; if not, it offers nothing new. */
-  public void setFresh(String member, boolean fresh) {
-    var account = member(member);
-    if (account.fresh != fresh) {
-      account.fresh = fresh;
-      account.refreshAll();
+  public void setFresh(String memberName, boolean fresh) {
+    var member = members.member(memberName);
+    if (member.fresh != fresh) {
+      member.fresh = fresh;
+      members.touchAll(member);
+      members.flush();
+    }
+  }
+
+  /**
+   * Sets whether the member has been taken out of the configuration. It offers nothing new then,
+   * and its nodes do not count as nodes that a pod could ever fit.
+   */
+  public void setRetired(String memberName, boolean retired) {
+    var member = members.member(memberName);
+    if (member.retired != retired) {
+      members.retire(member, retired);
     }
   }
 
   /** Forgets a member, its nodes, its pods and every slot in it. */
-  public void removeMember(String member) {
-    members.remove(member);
-    for (var proxy : List.copyOf(proxies.values())) {
-      proxy.forget(member);
-      settle(proxy);
+  public void removeMember(String memberName) {
+    var member = members.find(memberName);
+    if (member == null) {
+      return;
     }
+    for (var proxy : List.copyOf(proxies.all())) {
+      proxy.forget(member);
+      proxies.settle(proxy);
+    }
+    proxies.unclaimAll(member);
+    members.flush();
+    members.remove(member);
   }
 
   /** The UIDs of the member's pods in the account. */
-  public Set<String> podsOf(String member) {
-    return Set.copyOf(member(member).pods.keySet());
+  public Set<String> podsOf(String memberName) {
+    var result = new HashSet<String>();
+    members.member(memberName).pods.keySet().forEach(uid -> result.add(uid.toString()));
+    return result;
   }
 
   /** The names of the member's nodes in the account. */
-  public Set<String> nodesOf(String member) {
-    return Set.copyOf(member(member).nodes.keySet());
+  public Set<String> nodesOf(String memberName) {
+    return Set.copyOf(members.member(memberName).nodes.keySet());
   }
 
   /** Sets what is known of a node. */
-  public void setNode(MemberNode node) {
-    var member = member(node.key().member());
-    var account = member.node(node.key().node());
-    account.node = node;
-    member.refresh(account);
+  public void setNode(MemberNode facts) {
+    var account = members.node(facts.key());
+    account.member.setFacts(account, interned.facts(facts));
+    members.touch(account);
+    members.flush();
   }
 
   /** Forgets a node; pods still listed on it stay in the account. */
   public void removeNode(NodeKey key) {
-    var member = member(key.member());
-    var account = member.node(key.node());
-    account.node = null;
-    member.refresh(account);
+    var account = members.find(key);
+    if (account != null) {
+      account.member.setFacts(account, null);
+      members.touch(account);
+      members.flush();
+    }
   }
 
   /** Sets what is known of a member's pod that is not terminal. */
   public void setPod(String memberName, MemberPod pod) {
-    var member = member(memberName);
-    var before = member.pods.put(pod.uid(), pod);
-    if (pod.equals(before)) {
+    var member = members.member(memberName);
+    var line =
+        new PodLine(
+            member,
+            Uid.of(pod.uid()),
+            pod.node().isPresent() ? member.node(pod.node().get()) : null,
+            interned.request(pod.request()),
+            pod.proxyUid().isPresent() ? proxies.proxy(pod.proxyUid().get()) : null,
+            pod.underQuota());
+    var before = member.pods.get(line.uid);
+    if (before != null && before.says(line)) {
       return;
     }
     if (before != null) {
-      leave(member, before);
-      if (!before.proxyUid().equals(pod.proxyUid())) {
-        unlist(member, before);
+      members.remove(before);
+      if (before.proxy == line.proxy && before.proxy != null) {
+        before.proxy.unlisted(before);
+      } else {
+        proxies.ended(before);
       }
     }
-    if (pod.node().isPresent()) {
-      var account = member.node(pod.node().get());
-      account.pods.put(pod.uid(), pod);
-      member.refresh(account);
+    members.add(line);
+    if (line.proxy != null) {
+      line.proxy.listed(line);
+      proxies.settle(line.proxy);
     }
-    if (pod.proxyUid().isPresent()) {
-      var proxy = proxy(pod.proxyUid().get());
-      proxy.listed(memberName, pod);
-      settle(proxy);
-    }
+    members.flush();
   }
 
   /** Forgets a member's pod: it is terminal or gone. Ends the slot whose delegate it was. */
   public void removePod(String memberName, String podUid) {
-    var member = member(memberName);
-    var pod = member.pods.remove(podUid);
+    var member = members.find(memberName);
+    var pod = member == null ? null : member.pods.get(Uid.of(podUid));
     if (pod != null) {
-      leave(member, pod);
-      unlist(member, pod);
+      members.remove(pod);
+      proxies.ended(pod);
+      members.flush();
     }
+  }
+
+  /** Counts a proxy that is bound to the one virtual node of the whole. */
+  public void count(String proxyUid, Resources request) {
+    count(proxyUid, request, Scope.WHOLE);
   }
 
   /**
    * Counts a proxy: the primary's scheduler subtracts its request from what we offer.
    *
    * @param request the proxy's effective request
+   * @param scope of the virtual node that it is bound to
    */
-  public void count(String proxyUid, Resources request) {
-    var proxy = proxy(proxyUid);
-    if (!request.equals(proxy.request)) {
-      proxy.request = request;
-      settle(proxy);
+  public void count(String proxyUid, Resources request, Scope scope) {
+    var proxy = proxies.proxy(proxyUid);
+    if (!request.equals(proxy.request) || !scope.equals(proxy.scope)) {
+      proxies.count(proxy, interned.request(request), scope);
+      members.flush();
     }
   }
 
   /** Stops counting a proxy: it is terminal or gone. Its slot, if any, is now others'. */
   public void uncount(String proxyUid) {
-    var proxy = proxies.get(proxyUid);
+    var proxy = proxies.find(proxyUid);
     if (proxy != null) {
-      credited.remove(proxy);
-      proxy.request = null;
-      settle(proxy);
+      proxies.uncount(proxy);
+      members.flush();
     }
   }
 
   /** Whether the proxy is counted. */
   public boolean isCounted(String proxyUid) {
-    var proxy = proxies.get(proxyUid);
+    var proxy = proxies.find(proxyUid);
     return proxy != null && proxy.request != null;
   }
 
@@ -158,20 +209,16 @@ public final class Ledger {
    * blocks nobody; or takes that back. A slot ends the credit.
    */
   public void credit(String proxyUid, boolean wanted) {
-    var proxy = proxies.get(proxyUid);
-    if (proxy == null) {
-      return;
-    }
-    if (wanted && proxy.request != null && proxy.slot == null) {
-      credited.add(proxy);
-    } else {
-      credited.remove(proxy);
+    var proxy = proxies.find(proxyUid);
+    if (proxy != null) {
+      proxies.credit(proxy, wanted);
     }
   }
 
   /** Whether the proxy's request is given back. */
   public boolean isCredited(String proxyUid) {
-    return credited.contains(proxies.get(proxyUid));
+    var proxy = proxies.find(proxyUid);
+    return proxy != null && proxy.credit != null;
   }
 
   /**
@@ -181,13 +228,15 @@ public final class Ledger {
    * @throws IllegalStateException if the proxy is not counted
    */
   public void reserve(String proxyUid, NodeKey node) {
-    var proxy = proxies.get(proxyUid);
+    var proxy = proxies.find(proxyUid);
     if (proxy == null || proxy.request == null) {
       throw new IllegalStateException("proxy " + proxyUid + " is not counted");
     }
-    if (proxy.slot == null) {
-      proxy.reservation = new ProxyAccount.Reservation(node, proxy.request);
-      settle(proxy);
+    if (proxy.slotNode == null) {
+      proxy.reservedNode = members.node(node).key;
+      proxy.reservedRequest = proxy.request();
+      proxies.settle(proxy);
+      members.flush();
     }
   }
 
@@ -196,174 +245,168 @@ public final class Ledger {
    * that is still listed on a node keeps its slot until it is {@link #removePod removed}.
    */
   public void release(String proxyUid) {
-    var proxy = proxies.get(proxyUid);
+    var proxy = proxies.find(proxyUid);
     if (proxy != null) {
-      proxy.reservation = null;
-      settle(proxy);
+      proxy.reservedNode = null;
+      proxies.settle(proxy);
+      members.flush();
     }
   }
 
   /** The node on which a proxy has its slot. */
   public Optional<NodeKey> slot(String proxyUid) {
-    return Optional.ofNullable(proxies.get(proxyUid)).map(proxy -> proxy.slot).map(Slot::node);
+    var proxy = proxies.find(proxyUid);
+    var node = proxy == null ? null : proxy.slotNode;
+    return node == null ? Optional.empty() : Optional.of(node.key);
   }
 
-  /** What the virtual node's allocatable must be now. */
+  /**
+   * Collects room on one node for a pod that is not bound yet: while what is free there does not
+   * cover the request, it is neither offered nor given to anybody else; as soon as it does, it is
+   * offered again, but placement keeps it for that pod. A later claim of the same pod replaces the
+   * one before; the pod's slot ends it.
+   */
+  public void withhold(String podUid, NodeKey node, Resources request) {
+    proxies.claim(podUid, members.node(node), interned.request(request));
+    members.flush();
+  }
+
+  /** Ends a pod's claim. */
+  public void unwithhold(String podUid) {
+    proxies.unclaim(Uid.of(podUid));
+    members.flush();
+  }
+
+  /** What is collected for a pod that is not bound yet. */
+  public Optional<Collected> claim(String podUid) {
+    return Optional.ofNullable(proxies.claim(podUid)).map(Collected::of);
+  }
+
+  /** Every claim, by the UID of its pod. */
+  public Map<String, Collected> claims() {
+    var result = new HashMap<String, Collected>();
+    proxies.claims().forEach(claim -> result.put(claim.uid.toString(), Collected.of(claim)));
+    return result;
+  }
+
+  /** What the virtual node of the whole must have as its allocatable now. */
   public Resources offer() {
-    var sum = Resources.NONE;
-    for (var member : members.values()) {
-      sum = sum.plus(member.offer());
-    }
-    if (!credited.isEmpty()) {
-      var known = namesOfNodes();
-      for (var proxy : credited) {
-        sum = sum.plus(requireNonNull(proxy.request).namedBy(known));
-      }
-    }
-    return sum;
+    return offer(Scope.WHOLE);
   }
 
-  /** Every resource that some node has, so that nothing is offered that none ever had. */
-  private Resources namesOfNodes() {
-    var names = new HashMap<String, Long>();
-    forEachNode(node -> node.allocatable().names().forEach(name -> names.put(name, 0L)));
-    return Resources.of(names);
+  /** What the virtual node of that scope must have as its allocatable now. */
+  public Resources offer(Scope scope) {
+    var sums = proxies.sums();
+    var offer = new Tally();
+    offer.add(members.newRoom(scope));
+    offer.add(sums.ours(scope));
+    offer.add(members.known(scope, sums.credits(scope)));
+    return offer.toResources();
   }
 
   /** Calls back for each node that takes new pods now, in no particular order. */
   public void forEachUsable(Consumer<NodeRoom> action) {
-    for (var member : members.values()) {
-      for (var account : member.nodes.values()) {
-        if (account.isUsable(member.fresh) && account.node != null) {
-          action.accept(new NodeRoom(account.node, account.free()));
-        }
-      }
-    }
+    forEachRoom(
+        room -> {
+          if (room.isUsable()) {
+            action.accept(new NodeRoom(room.node(), room.free()));
+          }
+        });
   }
 
   /** Calls back for each node known, usable now or not. */
   public void forEachNode(Consumer<MemberNode> action) {
-    for (var member : members.values()) {
-      for (var account : member.nodes.values()) {
-        if (account.node != null) {
-          action.accept(account.node);
-        }
-      }
-    }
+    forEachRoom(room -> action.accept(room.node()));
+  }
+
+  /** Calls back for each node known, usable now or not. */
+  public void forEachRoom(Consumer<Room> action) {
+    members.forEachKnown(action::accept);
+  }
+
+  /** Whether the member has been taken out of the configuration. */
+  public boolean isRetired(String memberName) {
+    var member = members.find(memberName);
+    return member != null && member.retired;
   }
 
   /** The hard limits on all pods in the member's fixed namespace; empty without a quota. */
-  public Optional<Resources> quota(String member) {
-    return Optional.ofNullable(members.get(member)).flatMap(account -> account.quota);
+  public Optional<Resources> quota(String memberName) {
+    return Optional.ofNullable(members.find(memberName)).map(member -> member.quota);
   }
 
   /**
    * What the member's quota leaves for one more pod, of the resources that it limits; negative
    * where it is overdrawn, empty without a quota.
    */
-  public Optional<Resources> quotaLeft(String member) {
-    return quota(member).map(hard -> member(member).quotaLeft());
+  public Optional<Resources> quotaLeft(String memberName) {
+    return Optional.ofNullable(members.find(memberName))
+        .filter(member -> member.quota != null)
+        .map(MemberAccount::quotaLeft);
+  }
+
+  /** {@link #quotaLeft} for one pod: without what is collected of it for others. */
+  public Optional<Resources> quotaLeft(String memberName, String podUid) {
+    return Optional.ofNullable(members.find(memberName))
+        .filter(member -> member.quota != null)
+        .map(member -> member.quotaLeftFor(Uid.of(podUid)));
   }
 
   /** How the room of one node is used now; empty if the node is not known. */
   public Optional<NodeUse> use(NodeKey key) {
-    var member = members.get(key.member());
-    var account = member == null ? null : member.nodes.get(key.node());
-    return account == null
+    var node = members.find(key);
+    return node == null
         ? Optional.empty()
         : Optional.of(
-            new NodeUse(account.allocatable(), account.others(), account.ours(), account.free()));
+            new NodeUse(
+                node.allocatable(),
+                node.others(),
+                node.ours(),
+                node.reserved(),
+                node.free(),
+                node.claimed()));
   }
-
-  /** One node's line of the account. */
-  public record NodeUse(Resources allocatable, Resources others, Resources ours, Resources free) {}
 
   /**
-   * Compares the kept account with one counted anew from the same facts.
+   * One node's line of the account.
    *
-   * @return how many nodes and members differ; anything but 0 is a bug
+   * @param allocatable what the node has
+   * @param others what is used by all that is not ours
+   * @param ours what the slots of counted proxies hold
+   * @param reserved the part of it whose delegates have not been seen on the node yet
+   * @param free what is left for one more pod; negative where the node is over-full
+   * @param claimed the part of that which is collected for pods that are not bound yet
+   */
+  public record NodeUse(
+      Resources allocatable,
+      Resources others,
+      Resources ours,
+      Resources reserved,
+      Resources free,
+      Resources claimed) {}
+
+  /**
+   * What is collected on a node for a pod that is not bound yet.
+   *
+   * @param node where
+   * @param request what is wanted
+   * @param share what nobody else gets of what is free now
+   * @param whole whether that is all
+   */
+  public record Collected(NodeKey node, Resources request, Resources share, boolean whole) {
+    static Collected of(Claim claim) {
+      return new Collected(claim.node.key, claim.request, claim.share(), claim.isWhole());
+    }
+  }
+
+  /**
+   * Compares the kept account, and what observers made of it, with one counted anew from the same
+   * facts. Takes time proportional to all pods and nodes.
+   *
+   * @return how many sums, of nodes, members or scopes, differ; anything but 0 is a bug
    */
   public int drift() {
-    var recount = recount();
-    int drift = offer().equals(recount.offer()) ? 0 : 1;
-    for (var member : members.values()) {
-      if (!member.offer().equals(recount.member(member.name).offer())) {
-        drift++;
-      }
-      for (var account : member.nodes.values()) {
-        if (!use(account.key).equals(recount.use(account.key))) {
-          drift++;
-        }
-      }
-    }
-    return drift;
-  }
-
-  private Ledger recount() {
-    var recount = new Ledger();
-    for (var proxy : proxies.values()) {
-      var copy = recount.proxy(proxy.uid);
-      copy.request = proxy.request;
-      copy.reservation = proxy.reservation;
-    }
-    for (var member : members.values()) {
-      recount.setQuota(member.name, member.quota);
-      recount.setFresh(member.name, member.fresh);
-      for (var account : member.nodes.values()) {
-        if (account.node != null) {
-          recount.setNode(account.node);
-        }
-      }
-      member.pods.values().forEach(pod -> recount.setPod(member.name, pod));
-    }
-    List.copyOf(recount.proxies.values()).forEach(recount::settle);
-    credited.forEach(proxy -> recount.credit(proxy.uid, true));
-    return recount;
-  }
-
-  private void leave(MemberAccount member, MemberPod pod) {
-    if (pod.node().isPresent()) {
-      var account = member.node(pod.node().get());
-      account.pods.remove(pod.uid());
-      member.refresh(account);
-    }
-  }
-
-  private void unlist(MemberAccount member, MemberPod pod) {
-    if (pod.proxyUid().isPresent()) {
-      var proxy = proxy(pod.proxyUid().get());
-      proxy.unlisted(member.name, pod);
-      settle(proxy);
-    }
-  }
-
-  /** Moves a proxy's slot to where it must be by what is known now. */
-  private void settle(ProxyAccount proxy) {
-    var before = proxy.slot;
-    var now = proxy.choose();
-    proxy.slot = now;
-    var member = before == null ? null : members.get(before.node().member());
-    if (before != null && member != null && (now == null || !now.node().equals(before.node()))) {
-      var account = member.node(before.node().node());
-      account.slots.remove(proxy);
-      member.refresh(account);
-    }
-    if (now != null) {
-      credited.remove(proxy);
-      var account = member(now.node().member()).node(now.node().node());
-      account.slots.put(proxy, now);
-      member(now.node().member()).refresh(account);
-    }
-    if (proxy.isEmpty()) {
-      proxies.remove(proxy.uid);
-    }
-  }
-
-  private ProxyAccount proxy(String uid) {
-    return proxies.computeIfAbsent(requireNonNull(uid, "proxyUid is null"), ProxyAccount::new);
-  }
-
-  private MemberAccount member(String name) {
-    return members.computeIfAbsent(requireNonNull(name, "member is null"), MemberAccount::new);
+    return new Recount(members, proxies).drift()
+        + members.observers().stream().mapToInt(RoomObserver::drift).sum();
   }
 }

@@ -1,75 +1,125 @@
 package io.virtualnode.kubernetes.capacity;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.BiPredicate;
+import org.jspecify.annotations.Nullable;
 
 /** One member's share of the {@link Ledger}: its nodes, its pods, and the limits on its total. */
 final class MemberAccount {
 
   final String name;
   final Map<String, NodeAccount> nodes = new HashMap<>();
-  final Map<String, MemberPod> pods = new HashMap<>();
+  final Map<Object, PodLine> pods = new HashMap<>(); // see Uid
+  final Map<String, Integer> naming = new TreeMap<>(); // how many nodes name each resource
+  final Tally spare = new Tally(); // of all its nodes
+  final Tally underQuota = new Tally(); // requests of pods, and of delegates to come
+  final List<Claim> claims = new ArrayList<>(); // in turn
   boolean fresh;
-  Optional<Resources> quota = Optional.empty();
+  boolean retired;
+  @Nullable Resources quota;
 
-  private Resources contributions = Resources.NONE;
-  private Resources ours = Resources.NONE;
+  private @Nullable Map<NodeAccount, Resources> shares; // of the quota; null until asked for
 
   MemberAccount(String name) {
     this.name = name;
   }
 
+  /** Whether it takes anything new. */
+  boolean isInForce() {
+    return fresh && !retired;
+  }
+
   NodeAccount node(String node) {
-    return nodes.computeIfAbsent(node, n -> new NodeAccount(new NodeKey(name, n)));
+    var account = nodes.get(node);
+    if (account == null) {
+      account = new NodeAccount(this, new NodeKey(name, node));
+      nodes.put(node, account);
+    }
+    return account;
   }
 
-  /** Recomputes one node and takes the difference into the sums. */
-  void refresh(NodeAccount account) {
-    contributions = contributions.minus(account.contribution());
-    ours = ours.minus(account.ours());
-    account.recompute(fresh);
-    contributions = contributions.plus(account.contribution());
-    ours = ours.plus(account.ours());
-    if (account.isEmpty()) {
-      nodes.remove(account.key.node());
-    }
+  void setFacts(NodeAccount account, @Nullable MemberNode facts) {
+    account.allocatable().names().forEach(n -> naming.computeIfPresent(n, MemberAccount::less));
+    account.factsChanged |= !Objects.equals(account.facts, facts);
+    account.facts = facts;
+    account.allocatable().names().forEach(n -> naming.merge(n, 1, Integer::sum));
   }
 
-  void refreshAll() {
-    for (var account : nodes.values().toArray(new NodeAccount[0])) {
-      refresh(account);
-    }
+  private static @Nullable Integer less(String name, Integer count) {
+    return count == 1 ? null : count - 1;
   }
 
-  /** What this member adds to the virtual node, never less than our pods hold there. */
-  Resources offer() {
-    var offer = contributions;
-    if (quota.isPresent()) {
-      offer = offer.cappedBy(quotaLeft().plus(ours.namedBy(quota.get())));
+  /** What this member adds to the offer beyond what our pods hold there. */
+  Resources newRoom() {
+    var room = spare.toResources();
+    return quota == null ? room : room.cappedBy(quotaOffered()).nonNegative();
+  }
+
+  /**
+   * What one node adds to the offer of its own virtual node. What the quota leaves is given out in
+   * the order of the nodes, so that it is not offered twice.
+   */
+  Resources newRoom(NodeAccount node) {
+    if (quota == null) {
+      return node.spare();
     }
-    return offer.max(ours);
+    if (shares == null) {
+      shares = shareOut(quotaOffered().nonNegative());
+    }
+    return shares.getOrDefault(node, Resources.NONE);
+  }
+
+  private Map<NodeAccount, Resources> shareOut(Resources quotaLeft) {
+    var result = new HashMap<NodeAccount, Resources>();
+    var left = quotaLeft;
+    for (var node : new TreeMap<>(nodes).values()) {
+      var share = node.spare().cappedBy(left);
+      left = left.minusNamed(share);
+      result.put(node, share);
+    }
+    return result;
+  }
+
+  /** The sums have changed. */
+  void forgetShares() {
+    shares = null;
   }
 
   /**
    * What the quota leaves for one more pod, of the resources that it limits; negative where it is
-   * overdrawn. Not to be asked without a quota.
+   * overdrawn. Nothing without a quota.
    */
   Resources quotaLeft() {
-    var hard = quota.orElseThrow();
-    var left = hard;
-    for (var pod : pods.values()) {
-      if (pod.underQuota()) {
-        left = left.minus(pod.request().namedBy(hard));
+    var hard = quota;
+    return hard == null ? Resources.NONE : hard.minusNamed(underQuota.toResources());
+  }
+
+  /** {@link #quotaLeft} for one pod: without what is collected for others. */
+  Resources quotaLeftFor(Object podUid) {
+    return quotaLeftWithout((claim, whole) -> !claim.uid.equals(podUid));
+  }
+
+  private Resources quotaOffered() {
+    return quotaLeftWithout((claim, whole) -> !whole && !claim.bound);
+  }
+
+  /** Claims take their shares of the quota in turn, as they do of their nodes. */
+  private Resources quotaLeftWithout(BiPredicate<Claim, Boolean> withheld) {
+    var result = quotaLeft();
+    var left = result.nonNegative();
+    for (var claim : claims) {
+      var limited = claim.request.namedBy(left);
+      var share = limited.min(left);
+      if (withheld.test(claim, claim.isWhole() && limited.fitsInto(left))) {
+        result = result.minus(share);
       }
+      left = left.minus(share);
     }
-    for (var account : nodes.values()) {
-      for (var slot : account.slots.values()) {
-        if (slot.delegate().isEmpty()) {
-          left = left.minus(slot.held().namedBy(hard)); // its delegate will be under the quota
-        }
-      }
-    }
-    return left;
+    return result;
   }
 }

@@ -12,7 +12,9 @@ import java.util.Map;
  * @param admitted whether the configuration admits the node at all, whatever its present state:
  *     matching the member's nodeSelector, without a taint that the member's tolerations do not
  *     cover other than those by which Kubernetes marks a passing state
- * @param usable admitted, and now Ready, not cordoned and without any taint that is not covered
+ * @param obstacle why it takes no pods now, in the scheduler's words; empty if it is
+ *     <em>usable</em>: admitted, and now Ready, not cordoned and without any taint that is not
+ *     covered
  * @param labels the node's labels
  * @param taints the node's taints
  */
@@ -20,7 +22,7 @@ public record MemberNode(
     NodeKey key,
     Resources allocatable,
     boolean admitted,
-    boolean usable,
+    String obstacle,
     Map<String, String> labels,
     List<Taint> taints) {
 
@@ -28,5 +30,10 @@ public record MemberNode(
   public MemberNode {
     labels = Map.copyOf(labels);
     taints = List.copyOf(taints);
+  }
+
+  /** Whether the node takes pods now. */
+  public boolean usable() {
+    return obstacle.isEmpty();
   }
 }

@@ -1,62 +1,97 @@
 package io.virtualnode.kubernetes.capacity;
 
-import java.util.HashMap;
-import java.util.Map;
+import static java.util.Objects.requireNonNull;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One member node's share of the {@link Ledger}: who uses it, and what follows from that. */
-final class NodeAccount {
+final class NodeAccount implements Room {
 
+  final MemberAccount member;
   final NodeKey key;
-  @Nullable MemberNode node;
-  final Map<String, MemberPod> pods = new HashMap<>(); // by UID, ours and others'
-  final Map<ProxyAccount, Slot> slots = new HashMap<>();
+  final List<PodLine> pods = new ArrayList<>(4); // ours and others'
+  final List<ProxyAccount> slots = new ArrayList<>(4);
+  List<Claim> claims = List.of(); // in turn
+  @Nullable MemberNode facts;
+  boolean touched; // waits to be recomputed
+  boolean factsChanged; // observers have not been told
 
   private Resources others = Resources.NONE;
   private Resources ours = Resources.NONE;
-  private Resources contribution = Resources.NONE;
+  private Resources free = Resources.NONE;
+  private Resources claimed = Resources.NONE;
+  private Resources spare = Resources.NONE;
+  private boolean usable;
 
-  NodeAccount(NodeKey key) {
+  NodeAccount(MemberAccount member, NodeKey key) {
+    this.member = member;
     this.key = key;
   }
 
-  /** Computes the sums anew from who is here; nothing is carried over from before. */
-  void recompute(boolean fresh) {
-    others = Resources.NONE;
-    ours = Resources.NONE;
-    for (var pod : pods.values()) {
-      others = others.plus(pod.request());
+  /**
+   * Computes everything anew from who is here; nothing is carried over from before.
+   *
+   * @param sumOfOthers for use in the sum; what is in it is lost
+   * @param sumOfOurs likewise
+   * @return whether the room for one more pod is another now
+   */
+  boolean recompute(Tally sumOfOthers, Tally sumOfOurs) {
+    sumOfOthers.reset();
+    sumOfOurs.reset();
+    for (var pod : pods) {
+      sumOfOthers.add(pod.request);
     }
-    for (var entry : slots.entrySet()) {
-      var slot = entry.getValue();
-      var counted = entry.getKey().counted(slot);
-      ours = ours.plus(counted);
-      others = others.plus(slot.isTaken() ? Resources.NONE : slot.held()).minus(counted);
+    for (var proxy : slots) {
+      sumOfOurs.add(proxy.counted);
+      sumOfOthers.subtract(proxy.counted);
+      if (!proxy.isSlotTaken()) {
+        sumOfOthers.add(proxy.held);
+      }
     }
-    contribution = isUsable(fresh) ? room().max(ours) : ours;
+    others = sumOfOthers.toResources();
+    ours = sumOfOurs.toResources();
+    return recomputeRoom();
   }
 
-  boolean isUsable(boolean fresh) {
-    return fresh && node != null && node.usable();
+  private boolean recomputeRoom() {
+    var freeBefore = free;
+    var claimedBefore = claimed;
+    boolean usableBefore = usable;
+    var allocatable = allocatable();
+    free = allocatable.minusNamed(others).minusNamed(ours);
+    usable = member.isInForce() && facts != null && facts.usable();
+    claimed = Resources.NONE;
+    spare = usable ? free.nonNegative() : Resources.NONE;
+    var left = usable ? spare : null;
+    for (var claim : claims) {
+      left = claim.take(left);
+      claimed = claimed.plus(claim.share());
+      spare = spare.minusNamed(claim.withheld());
+    }
+    return usable != usableBefore || !free.equals(freeBefore) || !claimed.equals(claimedBefore);
+  }
+
+  void addClaim(Claim claim) {
+    var list = new ArrayList<>(claims);
+    list.add(claim);
+    list.sort(Comparator.comparingLong(c -> c.turn));
+    claims = List.copyOf(list);
+  }
+
+  void removeClaim(Claim claim) {
+    claims = claims.stream().filter(other -> other != claim).toList();
   }
 
   /** Nothing keeps this account: no node of that name, and nobody on it. */
   boolean isEmpty() {
-    return node == null && pods.isEmpty() && slots.isEmpty();
+    return facts == null && pods.isEmpty() && slots.isEmpty() && claims.isEmpty();
   }
 
   Resources allocatable() {
-    return node == null ? Resources.NONE : node.allocatable();
-  }
-
-  /** Allocatable minus others: what all of ours may fill. */
-  private Resources room() {
-    return allocatable().minus(others.namedBy(allocatable()));
-  }
-
-  /** What is left for one more pod; negative where the node is over-full. */
-  Resources free() {
-    return room().minus(ours.namedBy(allocatable()));
+    return facts == null ? Resources.NONE : facts.allocatable();
   }
 
   Resources others() {
@@ -67,11 +102,59 @@ final class NodeAccount {
     return ours;
   }
 
+  /** The part of ours whose delegates have not been seen here yet. */
+  Resources reserved() {
+    return slots.stream()
+        .filter(proxy -> !proxy.isSlotTaken())
+        .map(proxy -> proxy.counted)
+        .reduce(Resources.NONE, Resources::plus);
+  }
+
   /**
-   * What this node adds to the offer. Never less than ours, even when the node has gone or no
-   * longer names the resource: the primary's scheduler subtracts it all the same.
+   * What this node adds to the offer beyond what our pods hold: {@code max(ours, allocatable −
+   * others)} is ours plus this. Nothing where the node is not usable or over-full, whatever ours
+   * hold: the primary's scheduler subtracts that all the same.
    */
-  Resources contribution() {
-    return contribution;
+  Resources spare() {
+    return spare;
+  }
+
+  @Override
+  public NodeKey key() {
+    return key;
+  }
+
+  @Override
+  public MemberNode node() {
+    return requireNonNull(facts, "the node is not known");
+  }
+
+  @Override
+  public boolean isUsable() {
+    return usable;
+  }
+
+  @Override
+  public boolean isAdmitted() {
+    return !member.retired && facts != null && facts.admitted();
+  }
+
+  @Override
+  public String obstacle() {
+    if (member.retired) {
+      return "node(s) of a member that is no longer configured";
+    }
+    var own = facts == null ? "node(s) not known" : facts.obstacle();
+    return own.isEmpty() && !member.fresh ? "node(s) of a member not heard of recently" : own;
+  }
+
+  @Override
+  public Resources free() {
+    return free;
+  }
+
+  @Override
+  public Resources claimed() {
+    return claimed;
   }
 }

@@ -2,6 +2,7 @@ package io.virtualnode.kubernetes.capacity;
 
 import io.fabric8.kubernetes.api.model.Quantity;
 import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -29,10 +30,11 @@ public final class Resources {
   /** Nothing of anything. */
   public static final Resources NONE = new Resources(new String[0], new long[0]);
 
-  private final String[] names; // sorted, interned, no duplicates
-  private final long[] amounts;
+  final String[] names; // sorted, interned, no duplicates; shared, so never written to
+  final long[] amounts; // never written to once this is made
 
-  private Resources(String[] names, long[] amounts) {
+  /** Takes both arrays as they are. */
+  Resources(String[] names, long[] amounts) {
     this.names = names;
     this.amounts = amounts;
   }
@@ -77,6 +79,16 @@ public final class Resources {
     return 0;
   }
 
+  /** Whether every amount is 0. */
+  public boolean isNothing() {
+    for (long amount : amounts) {
+      if (amount != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The names, sorted. */
   public Collection<String> names() {
     return List.of(names);
@@ -90,6 +102,21 @@ public final class Resources {
   /** The difference, resource by resource; may be negative. */
   public Resources minus(Resources other) {
     return other.names.length == 0 ? this : combine(other, (a, b) -> a - b);
+  }
+
+  /** The difference, only of the resources that this names; may be negative. */
+  Resources minusNamed(Resources other) {
+    if (other.names.length == 0) {
+      return this;
+    }
+    if (Arrays.equals(names, other.names)) {
+      return minus(other);
+    }
+    var result = new long[amounts.length];
+    for (int i = 0; i < result.length; i++) {
+      result[i] = amounts[i] - other.get(names[i]);
+    }
+    return new Resources(names, result);
   }
 
   /** The greater of the two, resource by resource. */
@@ -125,13 +152,13 @@ public final class Resources {
     return new Resources(names, result);
   }
 
-  /** Only the resources that {@code other} names too. */
+  /** Only the resources that {@code other} names, each of them. */
   public Resources namedBy(Resources other) {
-    var result = new TreeMap<String, Long>();
-    for (var name : other.names) {
-      result.put(name, get(name));
+    var result = new long[other.names.length];
+    for (int i = 0; i < result.length; i++) {
+      result[i] = get(other.names[i]);
     }
-    return of(result);
+    return new Resources(other.names, result);
   }
 
   /**
@@ -147,14 +174,15 @@ public final class Resources {
     return true;
   }
 
-  /** The first resource, by name, that does not fit into {@code room}; null if all fit. */
-  public @Nullable String firstLackingIn(Resources room) {
+  /** The resources, by name, of which {@code room} has not enough. */
+  public List<String> lackingIn(Resources room) {
+    var lacking = new ArrayList<String>();
     for (int i = 0; i < names.length; i++) {
       if (amounts[i] > 0 && amounts[i] > room.get(names[i])) {
-        return names[i];
+        lacking.add(names[i]);
       }
     }
-    return null;
+    return lacking;
   }
 
   /** The API's form: cpu as {@code 1500m} or whole cores, all others as plain integers. */
@@ -195,6 +223,9 @@ public final class Resources {
   public boolean equals(@Nullable Object object) {
     if (!(object instanceof Resources other)) {
       return false;
+    }
+    if (Arrays.equals(names, other.names)) {
+      return Arrays.equals(amounts, other.amounts);
     }
     var difference = minus(other);
     for (long amount : difference.amounts) {

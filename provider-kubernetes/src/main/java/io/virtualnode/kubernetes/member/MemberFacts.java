@@ -32,22 +32,39 @@ public final class MemberFacts {
     var headroom = Resources.ofQuantities(settings.headroom()).namedBy(allocatable);
     var untolerated =
         taints.stream().filter(taint -> !isTolerated(taint, settings.tolerations())).toList();
-    // A virtual node among a member's nodes (a member may be a primary too) offers what others
-    // have.
-    boolean admitted =
-        !"true".equals(labels.get("virtualnode.io/managed"))
-            && labels.entrySet().containsAll(settings.nodeSelector().entrySet())
-            && untolerated.stream().allMatch(MemberFacts::isPassing);
+    boolean selected = labels.entrySet().containsAll(settings.nodeSelector().entrySet());
+    boolean virtual = "true".equals(labels.get("virtualnode.io/managed"));
     return new MemberNode(
         new NodeKey(settings.name(), node.getMetadata().getName()),
         allocatable.minus(headroom).nonNegative(),
-        admitted,
-        admitted
-            && untolerated.isEmpty()
-            && isReady(node)
-            && !Boolean.TRUE.equals(node.getSpec().getUnschedulable()),
+        !virtual && selected && untolerated.stream().allMatch(MemberFacts::isPassing),
+        obstacle(node, untolerated, virtual, selected),
         labels,
         taints);
+  }
+
+  /**
+   * Why the node takes no pods now, in kube-scheduler's words where it has some (its plugins
+   * NodeUnschedulable and TaintToleration) and in their order; empty if it takes some.
+   */
+  private static String obstacle(
+      Node node, List<Taint> untolerated, boolean virtual, boolean selected) {
+    if (virtual) {
+      // A member may be a primary too: its virtual nodes offer what others have.
+      return "node(s) were virtual";
+    }
+    if (Boolean.TRUE.equals(node.getSpec().getUnschedulable())) {
+      return "node(s) were unschedulable";
+    }
+    if (!untolerated.isEmpty()) {
+      var taint = untolerated.get(0);
+      return "node(s) had untolerated taint {%s: %s}"
+          .formatted(taint.getKey(), text(taint.getValue()));
+    }
+    if (!selected) {
+      return "node(s) didn't match the member's nodeSelector";
+    }
+    return isReady(node) ? "" : "node(s) were not ready";
   }
 
   /** A pod that is not terminal. */

@@ -1,218 +1,185 @@
 package io.virtualnode.kubernetes.placement;
 
 import io.virtualnode.kubernetes.capacity.Ledger;
-import io.virtualnode.kubernetes.capacity.MemberNode;
+import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Resources;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
  * Decides where bound proxies go, oldest first.
  *
- * <p>A proxy goes to the node with the least free cpu among those it fits (best fit), so that whole
- * slots stay free for wide ones. A proxy that fits nowhere now has its request <em>held</em> on the
- * node that lacks least of it: nothing younger gets what it waits for there, nor what it will need
- * besides, but what the node has left over stays in use. Because the virtual node offers no more
- * than is free minus what waits, a younger proxy that was bound finds its room beside or elsewhere.
+ * <p>A proxy goes to the first node in the {@linkplain Strategy strategy's} order that it fits;
+ * nodes with resources of which it asks nothing, such as GPUs, come after those without. A proxy
+ * that fits nowhere now has its request <em>held</em> on the node that lacks least of it: nothing
+ * younger gets what it waits for there, nor what it will need besides, but what the node has left
+ * over stays in use. Because the virtual node offers no more than is free minus what waits, a
+ * younger proxy that was bound finds its room beside or elsewhere. A member's quota is one more
+ * room that all its nodes share, and is held likewise.
  *
- * <p>A member's quota is one more room that all its nodes share, and is held likewise.
+ * <p>Keeps an index of the ledger's nodes, so that a decision costs about the logarithm of their
+ * number; the ledger tells it of every change. Not thread-safe: used under the ledger's lock.
  */
 public final class Placement {
 
-  private final List<Room> rooms = new ArrayList<>();
-  private final List<MemberNode> allNodes = new ArrayList<>();
-  private final Map<String, Optional<Quota>> quotas = new HashMap<>();
-  private final Ledger ledger;
+  private static final int LEAST_COST_OF_GROUPING = 64;
 
-  private Placement(Ledger ledger) {
+  private final Ledger ledger;
+  private final NodeOrder order;
+  private final NodeIndex index;
+  private final Quotas quotas;
+  private final Explainer explainer;
+  private final Set<IndexedNode> planned = new LinkedHashSet<>();
+
+  /** Observes the ledger from now on. */
+  public Placement(Ledger ledger, Strategy strategy) {
+    this(ledger, strategy, LEAST_COST_OF_GROUPING);
+  }
+
+  Placement(Ledger ledger, Strategy strategy, int leastCostOfGrouping) {
     this.ledger = ledger;
-    ledger.forEachUsable(room -> rooms.add(new Room(room, quota(room.node().key().member()))));
-    rooms.sort(Comparator.comparing(room -> room.node.key().toString()));
-    ledger.forEachNode(allNodes::add);
+    this.order = new NodeOrder(strategy);
+    this.index = new NodeIndex(ledger, order, new NodeGroups(leastCostOfGrouping));
+    this.quotas = new Quotas(ledger);
+    this.explainer = new Explainer(ledger, index, quotas);
+    ledger.observe(index);
+  }
+
+  /** Prefers the members of greater weight from now on; one not named weighs 0. */
+  public void setWeights(Map<String, Integer> byMember) {
+    order.setWeights(byMember);
+    index.classifyAll();
   }
 
   /**
-   * Decides for all that wait, each decision seeing those before it.
+   * Decides for all that wait, each decision seeing those before it, and changes nothing.
    *
    * @param waiting the proxies without a slot, oldest first
    * @return a decision for each, in the same order
    */
   public static List<Decision> plan(List<Demand> waiting, Ledger ledger) {
-    var placement = new Placement(ledger);
-    return waiting.stream().map(placement::decide).toList();
-  }
-
-  private Decision decide(Demand demand) {
-    Room best = null;
-    for (var room : rooms) {
-      if (room.takesNow(demand) && (best == null || room.freeCpu() < best.freeCpu())) {
-        best = room;
-      }
+    var placement = new Placement(ledger, Strategy.PACK);
+    try {
+      return placement.plan(waiting);
+    } finally {
+      ledger.ignore(placement.index);
     }
-    if (best != null) {
-      best.place(demand.request());
-      return new Decision.Placed(best.node.key());
-    }
-    return couldEverFit(demand) ? hold(demand) : new Decision.NeverFits(explain(demand));
-  }
-
-  /** Only what is known of nodes can rule a pod out: with no node known at all, it waits. */
-  private boolean couldEverFit(Demand demand) {
-    return allNodes.isEmpty() || allNodes.stream().anyMatch(node -> takesWhenEmpty(node, demand));
-  }
-
-  private boolean takesWhenEmpty(MemberNode node, Demand demand) {
-    return node.admitted()
-        && demand.request().fitsInto(node.allocatable())
-        && demand.requirements().allow(node)
-        && quota(node.key().member())
-            .map(quota -> quota.limited(demand.request()).fitsInto(quota.hard))
-            .orElse(true);
-  }
-
-  private Decision hold(Demand demand) {
-    var message = explain(demand);
-    Room best = null;
-    double leastLack = Double.MAX_VALUE;
-    for (var room : rooms) {
-      if (takesWhenEmpty(room.node, demand)) {
-        double lack = room.lack(demand.request());
-        if (best == null
-            || lack < leastLack
-            || (lack == leastLack && room.freeCpu() > best.freeCpu())) {
-          best = room;
-          leastLack = lack;
-        }
-      }
-    }
-    if (best == null) {
-      return new Decision.Waits(Optional.empty(), message);
-    }
-    best.hold(demand.request());
-    return new Decision.Waits(Optional.of(best.node.key()), message);
-  }
-
-  private Optional<Quota> quota(String member) {
-    return quotas.computeIfAbsent(
-        member,
-        name ->
-            ledger.quota(name).map(hard -> new Quota(hard, ledger.quotaLeft(name).orElse(hard))));
   }
 
   /**
-   * The scheduler's form: {@code 0/3 nodes are available: 2 Insufficient cpu, 1 node(s) held …}.
+   * Decides for all that wait, each decision seeing those before it. What was held before is held
+   * no more, and nothing is held afterwards.
+   *
+   * @param waiting the proxies without a slot, oldest first
+   * @return a decision for each, in the same order
    */
-  private String explain(Demand demand) {
-    var reasons = new TreeMap<String, Integer>();
-    for (var room : rooms) {
-      reasons.merge(room.reason(demand), 1, Integer::sum);
+  public List<Decision> plan(List<Demand> waiting) {
+    releaseHeld();
+    var decisions = new ArrayList<Decision>();
+    for (int i = 0; i < waiting.size(); i++) {
+      var demand = waiting.get(i);
+      boolean last = i == waiting.size() - 1; // nobody sees what it takes
+      var decision = decide(demand, Optional.empty(), !last);
+      if (decision instanceof Decision.Placed placed && !last) {
+        place(demand, placed.node());
+      }
+      decisions.add(decision);
     }
-    int unusable = allNodes.size() - rooms.size();
-    if (unusable > 0) {
-      reasons.merge("node(s) not usable", unusable, Integer::sum);
-    }
-    var text = new StringBuilder("0/").append(allNodes.size()).append(" nodes are available");
-    var separator = ": ";
-    for (var reason : reasons.entrySet()) {
-      text.append(separator).append(reason.getValue()).append(' ').append(reason.getKey());
-      separator = ", ";
-    }
-    return text.append('.').toString();
+    releaseHeld();
+    return decisions;
   }
 
-  /** What a member's quota has left while a plan is being made. */
-  private static final class Quota {
-    private final Resources hard;
-    private Resources free;
-    private Resources held = Resources.NONE;
+  /**
+   * Decides for one more proxy, younger than those for which something is held. If it has to wait,
+   * its request is held from now until {@link #releaseHeld}.
+   *
+   * @param before the decision before this one, if it waited already: while that stays the same, so
+   *     do its explanation and, where it is no worse than another, its node
+   */
+  public Decision decide(Demand demand, Optional<Decision> before) {
+    return decide(demand, before, true);
+  }
 
-    Quota(Resources hard, Resources free) {
-      this.hard = hard;
-      this.free = free;
+  private Decision decide(Demand demand, Optional<Decision> before, boolean hold) {
+    var search = new NodeSearch(index, demand, quotas, ledger);
+    var decision = decide(demand, before, hold, search);
+    index.payFor(demand, search.refused());
+    return decision;
+  }
+
+  private Decision decide(
+      Demand demand, Optional<Decision> before, boolean hold, NodeSearch search) {
+    var found = search.first();
+    if (found != null) {
+      return new Decision.Placed(found.key);
     }
+    if (!search.couldEverTake()) {
+      var message =
+          before
+              .filter(Decision.NeverFits.class::isInstance)
+              .map(never -> ((Decision.NeverFits) never).message())
+              .orElseGet(() -> explainer.text(demand));
+      return new Decision.NeverFits(message);
+    }
+    var waits =
+        before
+            .filter(Decision.Waits.class::isInstance)
+            .map(Decision.Waits.class::cast)
+            .orElse(null);
+    var message = waits == null ? explainer.text(demand) : waits.message();
+    var node = search.leastLack(waits == null ? null : waits.held().orElse(null));
+    if (node != null && hold) {
+      hold(demand, node);
+    }
+    return new Decision.Waits(Optional.ofNullable(node).map(n -> n.key), message);
+  }
 
-    /** The part of a request that the quota limits. */
-    Resources limited(Resources request) {
-      return request.namedBy(hard);
+  /** Nothing is held any more, so that it can be decided anew for all that wait. */
+  public void releaseHeld() {
+    index.forgetGrowth();
+    for (var node : planned) {
+      node.placed = Resources.NONE;
+      node.held = Resources.NONE;
+      index.update(node);
+    }
+    planned.clear();
+    quotas.clear();
+  }
+
+  /** Whether anything may have got more room since {@link #releaseHeld}. */
+  public boolean hasGrown() {
+    return index.hasGrown();
+  }
+
+  /** Another number after every change to the nodes, their room, or what is held of it. */
+  public long version() {
+    return index.changes();
+  }
+
+  /** Why the nodes do not take the pod, or how many do, as of now. */
+  public Explanation explain(Demand demand) {
+    return explainer.explain(demand);
+  }
+
+  private void place(Demand demand, NodeKey key) {
+    var node = index.find(key);
+    if (node != null) {
+      node.placed = node.placed.plus(demand.request());
+      quotas.place(key.member(), demand.request());
+      planned.add(node);
+      index.update(node);
     }
   }
 
-  /** A node while a plan is being made. */
-  private static final class Room {
-    private final MemberNode node;
-    private final @Nullable Quota quota;
-    private Resources free;
-    private Resources held = Resources.NONE;
-
-    Room(Ledger.NodeRoom room, Optional<Quota> quota) {
-      this.node = room.node();
-      this.quota = quota.orElse(null);
-      this.free = room.free();
-    }
-
-    boolean takesNow(Demand demand) {
-      return demand.request().fitsInto(free.minus(held))
-          && (quota == null
-              || quota.limited(demand.request()).fitsInto(quota.free.minus(quota.held)))
-          && demand.requirements().allow(node);
-    }
-
-    void place(Resources request) {
-      free = free.minus(request);
-      if (quota != null) {
-        quota.free = quota.free.minus(quota.limited(request));
-      }
-    }
-
-    void hold(Resources request) {
-      held = held.plus(request);
-      if (quota != null) {
-        quota.held = quota.held.plus(quota.limited(request));
-      }
-    }
-
-    /** The greatest part of the request, over all resources, that is not there yet. */
-    double lack(Resources request) {
-      double lack = lack(request, free.minus(held));
-      return quota == null
-          ? lack
-          : Math.max(lack, lack(quota.limited(request), quota.free.minus(quota.held)));
-    }
-
-    private static double lack(Resources request, Resources room) {
-      double greatest = 0;
-      for (var name : request.names()) {
-        long amount = request.get(name);
-        if (amount > 0) {
-          greatest = Math.max(greatest, (amount - room.get(name)) / (double) amount);
-        }
-      }
-      return greatest;
-    }
-
-    String reason(Demand demand) {
-      if (!demand.requirements().allow(node)) {
-        return "node(s) didn't match Pod's node affinity/selector";
-      }
-      var lacking = demand.request().firstLackingIn(free);
-      if (lacking != null) {
-        return "Insufficient " + lacking;
-      }
-      var beyondQuota =
-          quota == null ? null : quota.limited(demand.request()).firstLackingIn(quota.free);
-      return beyondQuota == null
-          ? "node(s) held for an earlier pod"
-          : "node(s) of a member with insufficient quota of " + beyondQuota;
-    }
-
-    long freeCpu() {
-      return free.minus(held).get(Resources.CPU);
-    }
+  private void hold(Demand demand, IndexedNode node) {
+    var share = node.shareOf(demand.proxyUid(), ledger);
+    node.held = node.held.plus(demand.request().minus(share));
+    quotas.hold(node.key.member(), demand.request());
+    planned.add(node);
+    index.update(node);
   }
 }

@@ -53,7 +53,7 @@ public final class Given {
     private final Map<String, Long> allocatable = new HashMap<>();
     private final Map<String, String> labels = new HashMap<>();
     private boolean admitted = true;
-    private boolean usable = true;
+    private String obstacle = "";
 
     private NodeGiven(NodeKey key) {
       this.key = key;
@@ -79,22 +79,22 @@ public final class Given {
     }
 
     public NodeGiven cordoned() {
-      return usable(false);
+      return hindered("node(s) were unschedulable");
     }
 
-    public NodeGiven usable(boolean now) {
-      usable = now;
+    public NodeGiven hindered(String obstacle) {
+      this.obstacle = obstacle;
       return this;
     }
 
     public NodeGiven shutOut() {
       admitted = false;
-      return usable(false);
+      return hindered("node(s) had untolerated taint {control-plane: }");
     }
 
     public MemberNode build() {
       return new MemberNode(
-          key, Resources.of(allocatable), admitted, usable, Map.copyOf(labels), List.of());
+          key, Resources.of(allocatable), admitted, obstacle, Map.copyOf(labels), List.of());
     }
   }
 

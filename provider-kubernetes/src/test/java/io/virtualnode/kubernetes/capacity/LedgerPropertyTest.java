@@ -3,6 +3,8 @@ package io.virtualnode.kubernetes.capacity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtualnode.kubernetes.Seeds;
+import io.virtualnode.kubernetes.placement.Placement;
+import io.virtualnode.kubernetes.placement.Strategy;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -21,6 +23,7 @@ class LedgerPropertyTest {
 
   private void live(long seed) {
     var ledger = new Ledger();
+    var unused = new Placement(ledger, Strategy.PACK); // the drift is its index's too
     var world = new World(seed, ledger);
     var pace = new Random(~seed);
     for (int step = 0; step < STEPS; step++) {

@@ -89,9 +89,9 @@ class ResourcesTest {
   @DisplayName("first_lacking_resource_is_named_by_its_name")
   @Test
   void lacking() {
-    assertThat(GPU.firstLackingIn(SMALL)).isEqualTo("nvidia.com/gpu");
-    assertThat(SMALL.firstLackingIn(Resources.NONE)).isEqualTo("cpu");
-    assertThat(SMALL.firstLackingIn(SMALL)).isNull();
+    assertThat(GPU.lackingIn(SMALL)).containsExactly("nvidia.com/gpu");
+    assertThat(SMALL.lackingIn(Resources.NONE)).containsExactly("cpu", "memory");
+    assertThat(SMALL.lackingIn(SMALL)).isEmpty();
   }
 
   @DisplayName("equal_means_equal_amounts_whether_or_not_a_0_is_named")

@@ -97,7 +97,7 @@ final class World {
             new NodeKey(member, name),
             Resources.of(allocatable),
             true,
-            usable,
+            usable ? "" : "node(s) were unschedulable",
             Map.of(),
             List.of());
     cluster(member).nodes.put(name, node);

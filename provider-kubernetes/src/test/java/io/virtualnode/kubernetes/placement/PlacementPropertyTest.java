@@ -5,11 +5,15 @@ import static io.virtualnode.kubernetes.capacity.Given.pod;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.NodeSelectorRequirement;
+import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
+import io.fabric8.kubernetes.api.model.NodeSelectorTermBuilder;
 import io.virtualnode.kubernetes.Seeds;
 import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.MemberNode;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.capacity.Scope;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -25,6 +29,8 @@ class PlacementPropertyTest {
 
   private static final int PLANS = 3000;
   private static final int STORIES = 300;
+  private static final int HISTORIES = 2000;
+  private static final int STEPS = 40;
 
   /** Rooms as they were before the plan, and what the plan was for. */
   private record Site(
@@ -73,6 +79,132 @@ class PlacementPropertyTest {
       assertThat(Placement.plan(site.demands.subList(0, i), site.ledger))
           .isEqualTo(decisions.subList(0, i));
     }
+  }
+
+  @DisplayName("decisions_are_those_of_a_look_at_every_node_whatever_has_changed_before")
+  @Test
+  void sameAsLinear() {
+    Seeds.forEach(HISTORIES, PlacementPropertyTest::liveThrough);
+  }
+
+  /** Nodes, pods, quotas and members change while proxies are placed; all by one index. */
+  private static void liveThrough(long seed) {
+    var random = new Random(seed);
+    var ledger = new Ledger();
+    var strategy = Strategy.values()[random.nextInt(3)];
+    var placement = new Placement(ledger, strategy, random.nextInt(3) * 4);
+    Map<String, Integer> weights = Map.of();
+    for (int step = 0; step < STEPS; step++) {
+      if (random.nextInt(STEPS) == 0) {
+        weights = Map.of("a", random.nextInt(3), "b", random.nextInt(3));
+        placement.setWeights(weights);
+      }
+      for (int i = random.nextInt(4); i > 0; i--) {
+        change(ledger, random);
+      }
+      var demands = new ArrayList<Demand>();
+      for (int i = random.nextInt(6); i > 0; i--) {
+        demands.add(anyDemand("step" + step + "-" + i, random));
+      }
+      var expected = new LinearPlan(ledger, strategy, weights).plan(demands);
+      var decisions = placement.plan(demands);
+      assertThat(decisions.stream().map(PlacementPropertyTest::withoutMessage))
+          .as("step %d of %s: %s", step, strategy, demands)
+          .containsExactlyElementsOf(expected);
+      for (int i = 0; i < decisions.size(); i++) {
+        if (decisions.get(i) instanceof Decision.Placed placed && random.nextBoolean()) {
+          ledger.count(demands.get(i).proxyUid(), demands.get(i).request());
+          ledger.reserve(demands.get(i).proxyUid(), placed.node());
+        }
+      }
+      assertThat(ledger.drift()).as("drift after step %d", step).isZero();
+    }
+  }
+
+  private static Decision withoutMessage(Decision decision) {
+    if (decision instanceof Decision.Waits waits) {
+      return new Decision.Waits(waits.held(), "");
+    }
+    return decision instanceof Decision.NeverFits ? new Decision.NeverFits("") : decision;
+  }
+
+  private static void change(Ledger ledger, Random random) {
+    var member = random.nextBoolean() ? "a" : "b";
+    var name = "n" + random.nextInt(5);
+    var uid = "pod" + random.nextInt(12);
+    switch (random.nextInt(14)) {
+      case 0, 1, 2, 3 -> ledger.setNode(anyNode(member, name, random));
+      case 4 -> ledger.removeNode(new NodeKey(member, name));
+      case 5, 6, 7 ->
+          ledger.setPod(
+              member, pod(uid).on(name).underQuota().requesting(resources(random, 5)).build());
+      case 8 -> ledger.removePod(member, uid);
+      case 9, 10 -> ledger.setFresh(member, random.nextInt(6) > 0);
+      case 11 -> ledger.setRetired(member, random.nextInt(4) == 0);
+      case 12 -> {
+        var quota = random.nextInt(3) > 0 ? null : cores(random.nextInt(14));
+        ledger.setQuota(member, Optional.ofNullable(quota));
+      }
+      default -> {
+        if (random.nextInt(8) == 0) {
+          ledger.removeMember(member);
+        }
+      }
+    }
+  }
+
+  private static MemberNode anyNode(String member, String name, Random random) {
+    var given = node(member + "/" + name).with(resources(random, 10));
+    if (random.nextInt(3) > 0) {
+      given.label("disk", random.nextBoolean() ? "ssd" : "tape");
+    }
+    if (random.nextInt(4) > 0) {
+      given.label("kubernetes.io/hostname", random.nextInt(4) == 0 ? "h" + name : name);
+    }
+    given.label("rack", "r" + random.nextInt(50));
+    return switch (random.nextInt(8)) {
+      case 0 -> given.cordoned().build();
+      case 1 -> given.shutOut().build();
+      default -> given.build();
+    };
+  }
+
+  private static Demand anyDemand(String uid, Random random) {
+    Scope scope =
+        switch (random.nextInt(8)) {
+          case 0 -> new Scope.OfMember(random.nextBoolean() ? "a" : "b");
+          case 1 -> new Scope.OfNode(new NodeKey("a", "n" + random.nextInt(5)));
+          default -> Scope.WHOLE;
+        };
+    return new Demand(uid, resources(random, 7), anyRequirements(random), scope);
+  }
+
+  private static NodeRequirements anyRequirements(Random random) {
+    var disk = expression("disk", random.nextBoolean() ? "In" : "NotIn", "ssd");
+    var rack = expression("rack", random.nextBoolean() ? "Gt" : "NotIn", "r7");
+    var host = expression("kubernetes.io/hostname", "In", "n1", "hn2", "n3");
+    var name = expression("metadata.name", "In", "n" + random.nextInt(5));
+    return switch (random.nextInt(9)) {
+      case 0 -> new NodeRequirements(Map.of("disk", "ssd"), List.of());
+      case 1 -> required(term(disk));
+      case 2 -> required(term(disk, rack), term(rack));
+      case 3 -> required(term(host));
+      case 4 -> required(term(host), new NodeSelectorTermBuilder().withMatchFields(name).build());
+      case 5 -> new NodeRequirements(Map.of("kubernetes.io/hostname", "n2"), List.of(term(rack)));
+      default -> NodeRequirements.NONE;
+    };
+  }
+
+  private static NodeRequirements required(NodeSelectorTerm... terms) {
+    return new NodeRequirements(Map.of(), List.of(terms));
+  }
+
+  private static NodeSelectorTerm term(NodeSelectorRequirement... expressions) {
+    return new NodeSelectorTermBuilder().withMatchExpressions(expressions).build();
+  }
+
+  private static NodeSelectorRequirement expression(String key, String operator, String... values) {
+    return new NodeSelectorRequirement(key, operator, List.of(values));
   }
 
   @DisplayName("oldest_waiting_pod_runs_before_long_although_small_ones_keep_arriving")

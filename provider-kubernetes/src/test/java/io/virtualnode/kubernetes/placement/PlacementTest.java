@@ -74,7 +74,7 @@ class PlacementTest {
         .containsExactly(
             new Decision.Waits(
                 Optional.of(key("a/n1")),
-                "0/3 nodes are available: 2 Insufficient cpu, 1 node(s) not usable."));
+                "0/3 nodes are available: 2 Insufficient cpu, 1 node(s) were unschedulable."));
   }
 
   @DisplayName("waiting_pod_is_held_where_it_lacks_least_of_whatever_resource")
@@ -158,7 +158,7 @@ class PlacementTest {
     assertThat(plan(demand("p", 9)))
         .containsExactly(
             new Decision.NeverFits(
-                "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) not usable."));
+                "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable."));
     assertThat(plan(demand("p", 8)).get(0)).isInstanceOf(Decision.Waits.class);
   }
 
