@@ -109,6 +109,11 @@ final class Account {
     return question.apply(ledger);
   }
 
+  /** Whether a node has room for the pod now. */
+  synchronized boolean hasRoom(Demand demand) {
+    return placement.hasRoom(demand);
+  }
+
   /** Why the nodes do not take the pod, or how many do, as of now. */
   synchronized Explanation explain(Demand demand) {
     return placement.explain(demand);

@@ -6,6 +6,7 @@ import io.virtualnode.api.ProviderException;
 import io.virtualnode.api.ProviderException.Reason;
 import io.virtualnode.kubernetes.delegate.DelegatePod;
 import io.virtualnode.kubernetes.delegate.Intent;
+import io.virtualnode.kubernetes.delegate.Tombstone;
 import io.virtualnode.kubernetes.member.Member;
 import java.time.Duration;
 import java.util.Optional;
@@ -34,13 +35,18 @@ final class Delegates {
     this.translation = translation;
   }
 
-  /** Makes the delegate exist in the intended member; completes when the member has it. */
-  CompletionStage<Void> create(Pod proxy, Intent intent) {
+  /**
+   * Makes the delegate exist in the intended member.
+   *
+   * @return completes when the member has it, empty; or has a tombstone in its place
+   */
+  CompletionStage<Optional<Forwarding.Delegate>> create(Pod proxy, Intent intent) {
     return reached(intent.member(), intent.clusterUid())
         .thenCompose(member -> create(member, proxy, intent));
   }
 
-  private CompletionStage<Void> create(Member member, Pod proxy, Intent intent) {
+  private CompletionStage<Optional<Forwarding.Delegate>> create(
+      Member member, Pod proxy, Intent intent) {
     var key = PodKey.of(proxy);
     var delegate =
         translation.translate(
@@ -56,7 +62,7 @@ final class Delegates {
         .thenCompose(
             failure -> {
               if (failure == null) {
-                return CompletableFuture.completedFuture(null);
+                return CompletableFuture.completedFuture(Optional.empty());
               }
               var cause = cause(failure);
               return switch (cause.reason()) {
@@ -69,13 +75,19 @@ final class Delegates {
   }
 
   /** Whether the delegate was there before it was refused; fails with the refusal if not. */
-  private CompletionStage<Void> verify(
+  private CompletionStage<Optional<Forwarding.Delegate>> verify(
       Member member, Intent intent, PodKey proxy, ProviderException refusal) {
     return get(member, intent, proxy)
         .thenCompose(
             found -> {
               if (found.filter(pod -> isOf(proxy, pod)).isPresent()) {
-                return CompletableFuture.completedFuture(null);
+                return CompletableFuture.completedFuture(Optional.empty());
+              }
+              var tombstone = found.filter(pod -> isTombstoneOf(proxy, pod));
+              if (tombstone.isPresent()) {
+                return CompletableFuture.completedFuture(
+                    tombstone.map(
+                        pod -> Forwarding.Delegate.of(pod, intent.member(), intent.clusterUid())));
               }
               return CompletableFuture.failedFuture(
                   refusal.reason() != Reason.CONFLICT
@@ -149,6 +161,61 @@ final class Delegates {
 
   private CompletionStage<Optional<Pod>> get(Member member, Intent intent, PodKey proxy) {
     return member.api().get(namespaceIn(member, proxy), intent.delegateName(proxy));
+  }
+
+  /**
+   * Deletes a delegate that is on no node at that resourceVersion: binding it would have changed
+   * that, so it has never run.
+   *
+   * @return fails with {@code CONFLICT} if it has changed, {@code NOT_FOUND} if it has gone
+   */
+  CompletionStage<Void> takeBack(Forwarding.Delegate delegate, String version) {
+    return reached(delegate.member(), delegate.clusterUid())
+        .thenCompose(
+            member ->
+                member
+                    .api()
+                    .deleteUnchanged(
+                        delegate.namespace(), delegate.name(), delegate.uid(), version));
+  }
+
+  /**
+   * Puts a tombstone where the intended delegate was.
+   *
+   * @return the tombstone as it stands; fails with {@code CONFLICT} if another pod does
+   */
+  CompletionStage<Forwarding.Delegate> entomb(Intent intent, PodKey proxy) {
+    return reached(intent.member(), intent.clusterUid())
+        .thenCompose(member -> entomb(member, intent, proxy));
+  }
+
+  private CompletionStage<Forwarding.Delegate> entomb(Member member, Intent intent, PodKey proxy) {
+    var tombstone =
+        Tombstone.of(proxy, intent, namespaceIn(member, proxy), translation.ownership());
+    return member
+        .api()
+        .create(tombstone)
+        .handle((ignored, failure) -> failure)
+        .thenCompose(
+            failure ->
+                failure == null || cause(failure).reason() == Reason.CONFLICT
+                    ? get(member, intent, proxy)
+                    : CompletableFuture.failedFuture(cause(failure)))
+        .thenApply(
+            found ->
+                found
+                    .filter(pod -> isTombstoneOf(proxy, pod))
+                    .map(pod -> Forwarding.Delegate.of(pod, member.name(), intent.clusterUid()))
+                    .orElseThrow(
+                        () ->
+                            new ProviderException(
+                                Reason.CONFLICT,
+                                "member %s has another pod of the name %s"
+                                    .formatted(member.name(), intent.delegateName(proxy)))));
+  }
+
+  private boolean isTombstoneOf(PodKey proxy, Pod pod) {
+    return translation.ownership().proxyOfTombstone(pod).filter(proxy::equals).isPresent();
   }
 
   private boolean isOf(PodKey proxy, Pod pod) {

@@ -6,6 +6,8 @@ import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -21,11 +23,18 @@ import org.jspecify.annotations.Nullable;
 final class Forwarding {
 
   /**
-   * Where a delegate is.
+   * Where a delegate, or the tombstone of one, is.
    *
    * @param clusterUid the member's cluster, in case its name comes to reach another one
    */
-  record Delegate(String member, String clusterUid, String namespace, String name, String uid) {}
+  record Delegate(String member, String clusterUid, String namespace, String name, String uid) {
+
+    static Delegate of(Pod pod, String member, String clusterUid) {
+      var metadata = pod.getMetadata();
+      return new Delegate(
+          member, clusterUid, metadata.getNamespace(), metadata.getName(), metadata.getUid());
+    }
+  }
 
   /** How the member that an intent names is seen now. */
   enum Sight {
@@ -46,11 +55,23 @@ final class Forwarding {
     /** Show what the delegate shows. */
     record Show(PodStatus status) implements Step {}
 
-    /** Find a slot and store it as the intent. */
-    record Place() implements Step {}
+    /**
+     * Find a slot and store it as the intent.
+     *
+     * @param after the intent that came to nothing, if there was one
+     */
+    record Place(Optional<Intent> after) implements Step {}
 
     /** Create the delegate where it is intended. */
     record Create(Intent intent) implements Step {}
+
+    /**
+     * Take back the delegate, which has found no node in its member for too long, if there is room
+     * elsewhere.
+     *
+     * @param version the resourceVersion at which it was on no node
+     */
+    record TakeBack(Delegate delegate, String version, Intent intent) implements Step {}
 
     /** Ask the member whether the delegate that it accepted is still there. */
     record LookFor(Intent intent) implements Step {}
@@ -91,12 +112,18 @@ final class Forwarding {
   private @Nullable PodStatus status;
   private boolean telling;
   private boolean seen;
+  private boolean bound;
+  private String version = "";
+  private final List<Delegate> tombstones = new ArrayList<>();
 
   // what this process has done
   private boolean accepted;
   private boolean doubtful;
+  private boolean overdue;
+  private String takenBack = "";
   private boolean removing;
   private boolean gone;
+  private boolean late; // the delegate showed up after the node was told that all had gone
 
   Forwarding(PodKey proxy) {
     this.proxy = proxy;
@@ -114,15 +141,22 @@ final class Forwarding {
     deleting = pod.getMetadata().getDeletionTimestamp() != null;
     shown = pod.getStatus();
     ranBefore |= shown != null && shown.getStartTime() != null;
-    if (intent == null) {
-      try {
-        intent = Intent.of(pod).orElse(null);
-        inherited = intent != null;
-        unreadableIntent = false;
-      } catch (IllegalArgumentException e) {
-        unreadableIntent = true;
-      }
+    try {
+      Intent.of(pod).filter(this::isNewer).ifPresent(stored -> adopt(stored, true));
+      unreadableIntent = false;
+    } catch (IllegalArgumentException e) {
+      unreadableIntent = true;
     }
+  }
+
+  private boolean isNewer(Intent stored) {
+    return intent == null || stored.attempt() > intent.attempt();
+  }
+
+  private void adopt(Intent stored, boolean ofAnEarlierProcess) {
+    intent = stored;
+    inherited = ofAnEarlierProcess;
+    accepted = false;
   }
 
   /** The primary no longer has the proxy. */
@@ -132,8 +166,7 @@ final class Forwarding {
 
   /** The primary has stored where the delegate goes. */
   void intended(Intent stored) {
-    intent = stored;
-    inherited = false;
+    adopt(stored, false);
   }
 
   /** The intended member says that it has the delegate, before its watch does. */
@@ -148,19 +181,66 @@ final class Forwarding {
   }
 
   /**
-   * The member's watch shows the delegate; returns false if the proxy has another one already,
-   * which is kept.
+   * The member's watch shows the delegate.
+   *
+   * @param newVersion its resourceVersion
+   * @param onNode whether it is on a node
+   * @param newest its status as its proxy is to show it
+   * @param tells whether that says anything that the proxy does not show already
+   * @return false if the proxy has another one already, which is kept
    */
-  boolean delegateSeen(Delegate found, PodStatus newest, boolean tells) {
+  boolean delegateSeen(
+      Delegate found, String newVersion, boolean onNode, PodStatus newest, boolean tells) {
     if (delegate != null && !delegate.uid().equals(found.uid())) {
       return false;
     }
     delegate = found;
+    version = newVersion;
+    bound |= onNode;
     status = newest;
     telling |= tells;
     seen = true;
+    late |= gone;
     gone = false;
     return true;
+  }
+
+  /** Whether that pod is one that was taken back: what is still told of it means nothing. */
+  boolean isTakenBack(String uid) {
+    return takenBack.equals(uid);
+  }
+
+  /** So long after that delegate was created: is it still on no node? */
+  boolean overdue(String uid) {
+    overdue = delegate != null && delegate.uid().equals(uid) && !bound;
+    return overdue;
+  }
+
+  /** There is no room elsewhere, or it has changed: the delegate stays for now. */
+  void notTakenBack() {
+    overdue = false;
+  }
+
+  /** The delegate was deleted while it was provably on no node: it never ran and never will. */
+  void takenBack(String uid) {
+    takenBack = uid;
+    delegate = null;
+    status = null;
+    telling = false;
+    seen = false;
+    accepted = false;
+    overdue = false;
+  }
+
+  /** A tombstone stands in a member. */
+  void tombstoneSeen(Delegate tombstone) {
+    tombstoneGone(tombstone.uid());
+    tombstones.add(tombstone);
+  }
+
+  /** A tombstone was removed; says nothing of any other pod. */
+  void tombstoneGone(String uid) {
+    tombstones.removeIf(tombstone -> tombstone.uid().equals(uid));
   }
 
   /** The member no longer has that pod; returns whether it was the delegate. */
@@ -169,6 +249,8 @@ final class Forwarding {
       return false;
     }
     delegate = null;
+    bound = false;
+    overdue = false;
     return true;
   }
 
@@ -189,6 +271,9 @@ final class Forwarding {
   /** What is to be done for a proxy that is bound to us, neither terminal nor being deleted. */
   Step next(Sight sight) {
     if (delegate != null) {
+      if (overdue && !bound && intent != null && sight == Sight.FRESH) {
+        return new Step.TakeBack(delegate, version, intent);
+      }
       return telling && status != null ? new Step.Show(status) : new Step.Nothing();
     }
     if (intent == null) {
@@ -196,7 +281,10 @@ final class Forwarding {
           ? new Step.Await(
               "condition %s of %s cannot be read: another version wrote it"
                   .formatted(Intent.CONDITION, proxy))
-          : new Step.Place();
+          : new Step.Place(Optional.empty());
+    }
+    if (isBuried(intent)) {
+      return new Step.Place(Optional.of(intent));
     }
     if (sight == Sight.NONE) {
       return new Step.Await(
@@ -221,12 +309,23 @@ final class Forwarding {
         : new Step.Create(intent);
   }
 
+  /** Whether a tombstone stands where the intent would have its delegate: there is none. */
+  private boolean isBuried(Intent where) {
+    return tombstones.stream()
+        .anyMatch(
+            tombstone ->
+                tombstone.member().equals(where.member())
+                    && tombstone.name().equals(where.delegateName(proxy)));
+  }
+
   /** What is to be done for a proxy that is being deleted, or that the primary no longer has. */
   Removal removal() {
     if (delegate != null) {
       return new Removal.Delete(delegate);
     }
-    return intent == null || gone ? new Removal.Done() : new Removal.DeleteUnseen(intent);
+    return intent == null || gone || isBuried(intent)
+        ? new Removal.Done()
+        : new Removal.DeleteUnseen(intent);
   }
 
   /** The status to show whenever the delegate's changes; empty while it tells nothing yet. */
@@ -252,7 +351,7 @@ final class Forwarding {
    * The slot of a delegate that may exist, or come to exist, without this process having seen it.
    */
   Optional<NodeKey> slotByIntent() {
-    return intent == null || seen || gone
+    return intent == null || seen || gone || isBuried(intent)
         ? Optional.empty()
         : Optional.of(new NodeKey(intent.member(), intent.node()));
   }
@@ -261,7 +360,12 @@ final class Forwarding {
   boolean uses(String member) {
     return delegate != null
         ? delegate.member().equals(member)
-        : intent != null && !seen && !gone && intent.member().equals(member);
+        : tombstones.stream().anyMatch(tombstone -> tombstone.member().equals(member))
+            || (intent != null
+                && !seen
+                && !gone
+                && !isBuried(intent)
+                && intent.member().equals(member));
   }
 
   /** Whether the proxy waits for that member to tell of its delegate. */
@@ -283,6 +387,33 @@ final class Forwarding {
 
   Optional<Delegate> delegate() {
     return Optional.ofNullable(delegate);
+  }
+
+  /** Whether the delegate is, or was, on a node. */
+  boolean isBound() {
+    return bound;
+  }
+
+  /**
+   * Whether something of it is left in a member that the node does not know of: a tombstone, or a
+   * delegate that came too late.
+   */
+  boolean hasRemains() {
+    return !tombstones.isEmpty() || (delegate != null && late);
+  }
+
+  /** All that is left of it in members. */
+  List<Delegate> remains() {
+    var remains = new ArrayList<>(tombstones);
+    if (delegate != null) {
+      remains.add(delegate);
+    }
+    return List.copyOf(remains);
+  }
+
+  /** The tombstones that stand for this proxy, to be removed with it. */
+  List<Delegate> tombstones() {
+    return List.copyOf(tombstones);
   }
 
   Optional<Intent> intent() {

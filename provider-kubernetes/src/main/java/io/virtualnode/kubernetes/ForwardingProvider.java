@@ -15,6 +15,7 @@ import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Requests;
 import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.kubernetes.config.NodeSettings;
@@ -29,6 +30,7 @@ import io.virtualnode.kubernetes.placement.NodeRequirements;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
@@ -37,6 +39,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Forwards the pods of a virtual node to member clusters.
@@ -51,6 +55,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ForwardingProvider implements Provider, PodObserver {
 
+  private static final Logger log = LoggerFactory.getLogger(ForwardingProvider.class);
   // How long the first offer waits for members that cannot be reached at the start.
   private static final Duration STARTUP_GRACE = Duration.ofSeconds(3);
   // How often a deletion is looked after that no watch can tell the end of.
@@ -78,7 +83,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
       Members members,
       Delegates delegates,
       Orphans orphans,
-      Offers offers,
+      NodeReports reports,
       DelegatePod translation) {}
 
   /**
@@ -110,7 +115,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
             members,
             delegates,
             new Orphans(node, delegates, timer),
-            new Offers(members::all, node::report),
+            new NodeReports(members::all, node::report),
             translation);
   }
 
@@ -169,7 +174,9 @@ public final class ForwardingProvider implements Provider, PodObserver {
     if (forwarding != null) {
       synchronized (forwarding) {
         forwarding.forgotten();
-        if (forwarding.isGone()) {
+        if (forwarding.hasRemains()) {
+          wiring().orphans().removeIfOrphan(forwarding);
+        } else if (forwarding.isGone()) {
           forwardings.forget(forwarding);
         }
       }
@@ -180,13 +187,13 @@ public final class ForwardingProvider implements Provider, PodObserver {
   @Override
   public synchronized void podsSynced() {
     primarySynced = true;
-    wiring().offers().begin();
+    wiring().reports().begin();
     configureMembers();
     account.update(ledger -> {});
     var unused =
         timer.schedule(
             () -> {
-              wiring().offers().awaitMembersNoLonger();
+              wiring().reports().awaitMembersNoLonger();
               account.update(ledger -> {});
             },
             STARTUP_GRACE.toMillis(),
@@ -207,10 +214,12 @@ public final class ForwardingProvider implements Provider, PodObserver {
     }
     if (step instanceof Step.Show show) {
       node().podStatus(forwarding.proxy(), show.status());
-    } else if (step instanceof Step.Place) {
-      return place(pod, forwarding);
+    } else if (step instanceof Step.Place place) {
+      return place(pod, forwarding, place.after());
     } else if (step instanceof Step.Create create) {
       return create(pod, forwarding, create.intent());
+    } else if (step instanceof Step.TakeBack takeBack) {
+      return takeBack(pod, forwarding, takeBack);
     } else if (step instanceof Step.LookFor lookFor) {
       return lookFor(forwarding, lookFor.intent());
     } else if (step instanceof Step.GiveUp giveUp) {
@@ -231,19 +240,41 @@ public final class ForwardingProvider implements Provider, PodObserver {
     return member.get().isFresh() ? Sight.FRESH : Sight.STALE;
   }
 
-  private CompletionStage<Void> place(Pod pod, Forwarding forwarding) {
+  private CompletionStage<Void> place(Pod pod, Forwarding forwarding, Optional<Intent> after) {
     var proxy = forwarding.proxy();
-    var constraints = wiring().translation().memberConstraints(pod.getSpec());
-    var demand = new Demand(proxy.uid(), Requests.of(pod), NodeRequirements.of(constraints));
-    var decision = account.place(proxy, demand);
+    var demand = demand(pod);
+    // Where it came to nothing it may do so again: the last choice, not the first.
+    var decision =
+        account.place(
+            proxy, after.flatMap(intent -> elsewhere(demand, intent.member())).orElse(demand));
     if (decision instanceof Decision.Placed placed) {
-      return assign(pod, forwarding, placed.node());
+      return assign(pod, forwarding, placed.node(), after);
     }
     tellWhyItWaits(proxy, decision);
     return done();
   }
 
-  private CompletionStage<Void> assign(Pod pod, Forwarding forwarding, NodeKey slot) {
+  /** The same demand on another member that has room for it now, if there is one. */
+  private Optional<Demand> elsewhere(Demand demand, String member) {
+    return demand.scope() instanceof Scope.Whole
+        ? wiring().members().all().stream()
+            .map(Member::name)
+            .filter(name -> !name.equals(member))
+            .sorted()
+            .map(name -> demand.within(new Scope.OfMember(name)))
+            .filter(account::hasRoom)
+            .findFirst()
+        : Optional.empty();
+  }
+
+  private Demand demand(Pod pod) {
+    var constraints = wiring().translation().memberConstraints(pod.getSpec());
+    return new Demand(
+        pod.getMetadata().getUid(), Requests.of(pod), NodeRequirements.of(constraints));
+  }
+
+  private CompletionStage<Void> assign(
+      Pod pod, Forwarding forwarding, NodeKey slot, Optional<Intent> after) {
     var proxy = forwarding.proxy();
     var cluster = wiring().members().find(slot.member()).flatMap(Member::clusterUid);
     if (cluster.isEmpty()) {
@@ -252,7 +283,10 @@ public final class ForwardingProvider implements Provider, PodObserver {
           new ProviderException(
               Reason.UNAVAILABLE, "member %s has just been removed".formatted(slot.member())));
     }
-    var intent = new Intent(slot.member(), cluster.get(), 0, slot.node());
+    var intent =
+        after
+            .map(before -> before.next(slot.member(), cluster.get(), slot.node()))
+            .orElseGet(() -> new Intent(slot.member(), cluster.get(), 0, slot.node()));
     if (pod.getStatus() != null && pod.getStatus().getReason() != null) {
       node().podStatus(proxy, DelegateStatus.pending()); // it no longer waits; travels with this:
     }
@@ -261,7 +295,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
         .whenComplete(
             (stored, failure) -> {
               if (failure != null) {
-                releaseUnintended(forwarding);
+                releaseUnlessIntended(forwarding, intent);
               }
             })
         .thenCompose(
@@ -274,9 +308,9 @@ public final class ForwardingProvider implements Provider, PodObserver {
   }
 
   /** The record failed; but where only its answer was lost, the watch has shown the intent. */
-  private void releaseUnintended(Forwarding forwarding) {
+  private void releaseUnlessIntended(Forwarding forwarding, Intent intent) {
     synchronized (forwarding) {
-      if (forwarding.intent().isEmpty()) {
+      if (!forwarding.intent().equals(Optional.of(intent))) {
         account.update(ledger -> ledger.release(forwarding.proxy().uid()));
       }
     }
@@ -287,11 +321,12 @@ public final class ForwardingProvider implements Provider, PodObserver {
         .delegates()
         .create(pod, intent)
         .handle(
-            (ignored, failure) -> {
+            (tombstone, failure) -> {
               if (failure == null) {
                 synchronized (forwarding) {
-                  forwarding.accepted();
+                  tombstone.ifPresentOrElse(forwarding::tombstoneSeen, forwarding::accepted);
                 }
+                tombstone.ifPresent(grave -> node().requeue(forwarding.proxy()));
                 return null;
               }
               var cause = Delegates.cause(failure);
@@ -304,6 +339,77 @@ public final class ForwardingProvider implements Provider, PodObserver {
                   .podStatus(forwarding.proxy(), DelegateStatus.pending("MemberRefused", message));
               throw new ProviderException(Reason.UNAVAILABLE, "MemberRefused", message, cause);
             });
+  }
+
+  /**
+   * Moves a delegate that has found no node. Whatever fails on the way, the next step is sound: a
+   * delegate that was deleted may be created again in its place, one with a tombstone may not.
+   */
+  private CompletionStage<Void> takeBack(Pod pod, Forwarding forwarding, Step.TakeBack step) {
+    var delegate = step.delegate();
+    if (elsewhere(demand(pod), delegate.member()).isEmpty()) {
+      stays(forwarding, delegate);
+      return done();
+    }
+    log.info("taking {} of {} back: it has found no node", delegate, forwarding.proxy());
+    return wiring()
+        .delegates()
+        .takeBack(delegate, step.version())
+        .handle((ignored, failure) -> failure)
+        .thenCompose(
+            failure -> {
+              if (failure != null) {
+                stays(forwarding, delegate);
+                return Delegates.isGone(failure)
+                    ? done()
+                    : CompletableFuture.failedFuture(Delegates.cause(failure));
+              }
+              synchronized (forwarding) {
+                forwarding.takenBack(delegate.uid());
+              }
+              account.update(ledger -> ledger.release(forwarding.proxy().uid()));
+              return wiring()
+                  .delegates()
+                  .entomb(step.intent(), forwarding.proxy())
+                  .thenCompose(
+                      tombstone -> {
+                        synchronized (forwarding) {
+                          forwarding.tombstoneSeen(tombstone);
+                        }
+                        return place(pod, forwarding, Optional.of(step.intent()));
+                      });
+            });
+  }
+
+  private void stays(Forwarding forwarding, Forwarding.Delegate delegate) {
+    synchronized (forwarding) {
+      forwarding.notTakenBack();
+    }
+    remindOf(forwarding, delegate);
+  }
+
+  /** Looks again after a while whether the delegate has found a node. */
+  private void remindOf(Forwarding forwarding, Forwarding.Delegate delegate) {
+    if (timer.isShutdown()) {
+      return;
+    }
+    var unused =
+        timer.schedule(
+            () -> {
+              boolean overdue;
+              synchronized (forwarding) {
+                overdue = forwarding.overdue(delegate.uid());
+              }
+              if (overdue) {
+                node().requeue(forwarding.proxy());
+              }
+            },
+            takeBackAfter().toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  private synchronized Duration takeBackAfter() {
+    return configuration.placement().takeBackAfter();
   }
 
   private CompletionStage<Void> lookFor(Forwarding forwarding, Intent intent) {
@@ -407,7 +513,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
   private void gone(Forwarding forwarding) {
     forwarding.gone();
     account.update(ledger -> ledger.release(forwarding.proxy().uid()));
-    if (!forwarding.isInPrimary()) {
+    if (!forwarding.isInPrimary() && !forwarding.hasRemains()) {
       forwardings.forget(forwarding);
     }
     node().podGone(forwarding.proxy());
@@ -425,10 +531,20 @@ public final class ForwardingProvider implements Provider, PodObserver {
   private final class MemberEffects implements MemberEvents.Effects {
 
     @Override
-    public void delegateSeen(Forwarding forwarding) {
+    public void delegateSeen(Forwarding forwarding, boolean first) {
+      if (first && !forwarding.isBound()) {
+        remindOf(forwarding, forwarding.delegate().orElseThrow());
+      }
       if (forwarding.isInPrimary()) {
         forwarding.toShow().ifPresent(status -> node().podStatus(forwarding.proxy(), status));
       } else if (!forwarding.isRemoving()) {
+        wiring().orphans().removeIfOrphan(forwarding);
+      }
+    }
+
+    @Override
+    public void tombstoneSeen(Forwarding forwarding) {
+      if (!forwarding.isInPrimary()) {
         wiring().orphans().removeIfOrphan(forwarding);
       }
     }
@@ -497,7 +613,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
   }
 
   private void publish(Resources offer) {
-    wiring().offers().publish(offer);
+    wiring().reports().publish(offer);
   }
 
   private static boolean isDaemon(Pod pod) {

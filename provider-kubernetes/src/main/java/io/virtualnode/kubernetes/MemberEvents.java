@@ -25,8 +25,15 @@ final class MemberEvents implements MemberListener {
   /** What happens to a proxy because of what a member showed. */
   interface Effects {
 
-    /** A delegate is there, with a new status perhaps. Called with the forwarding locked. */
-    void delegateSeen(Forwarding forwarding);
+    /**
+     * A delegate is there, with a new status perhaps. Called with the forwarding locked.
+     *
+     * @param first whether it was not there before
+     */
+    void delegateSeen(Forwarding forwarding, boolean first);
+
+    /** A tombstone stands for the proxy. Called with the forwarding locked. */
+    void tombstoneSeen(Forwarding forwarding);
 
     /** The delegate has gone. Called with the forwarding locked. */
     void delegateGone(Forwarding forwarding, String member);
@@ -96,20 +103,36 @@ final class MemberEvents implements MemberListener {
       account.update(ledger -> ledger.setPod(member.name(), facts));
     }
     proxy.ifPresent(key -> delegateSeen(member, key, pod, over));
+    ownership.proxyOfTombstone(pod).ifPresent(key -> tombstoneSeen(member, key, pod));
+  }
+
+  private void tombstoneSeen(Member member, PodKey proxy, Pod pod) {
+    var forwarding = forwardings.of(proxy);
+    synchronized (forwarding) {
+      forwarding.tombstoneSeen(where(member, pod));
+      effects.tombstoneSeen(forwarding);
+    }
+  }
+
+  private static Forwarding.Delegate where(Member member, Pod pod) {
+    // The cluster is known before anything in it is watched.
+    return Forwarding.Delegate.of(pod, member.name(), member.clusterUid().orElseThrow());
   }
 
   private void delegateSeen(Member member, PodKey proxy, Pod pod, boolean over) {
-    var metadata = pod.getMetadata();
-    var found =
-        new Forwarding.Delegate(
-            member.name(),
-            member.clusterUid().orElseThrow(), // known before anything is watched
-            metadata.getNamespace(),
-            metadata.getName(),
-            metadata.getUid());
+    var found = where(member, pod);
     var forwarding = forwardings.of(proxy);
     synchronized (forwarding) {
-      if (!forwarding.delegateSeen(found, DelegateStatus.of(pod), DelegateStatus.isTelling(pod))) {
+      if (forwarding.isTakenBack(found.uid())) {
+        return;
+      }
+      boolean first = forwarding.delegate().isEmpty();
+      if (!forwarding.delegateSeen(
+          found,
+          pod.getMetadata().getResourceVersion(),
+          MemberFacts.nodeOf(pod).isPresent(),
+          DelegateStatus.of(pod),
+          DelegateStatus.isTelling(pod))) {
         log.error(
             "{} has two delegates: {} is ignored, {} is kept",
             proxy,
@@ -120,13 +143,22 @@ final class MemberEvents implements MemberListener {
       if (over) {
         account.update(ledger -> ledger.release(proxy.uid()));
       }
-      effects.delegateSeen(forwarding);
+      effects.delegateSeen(forwarding, first);
     }
   }
 
   @Override
   public void podGone(Member member, Pod pod) {
     podGone(member.name(), pod.getMetadata().getUid());
+    ownership
+        .proxyOfTombstone(pod)
+        .map(forwardings::find)
+        .ifPresent(
+            forwarding -> {
+              synchronized (forwarding) {
+                forwarding.tombstoneGone(pod.getMetadata().getUid());
+              }
+            });
     ownership
         .proxyOf(pod)
         .ifPresent(proxy -> delegateGone(member.name(), proxy, pod.getMetadata().getUid()));
@@ -189,6 +221,10 @@ final class MemberEvents implements MemberListener {
         .forEach(uid -> podGone(member.name(), uid));
     for (var forwarding : forwardings.all()) {
       synchronized (forwarding) {
+        forwarding.tombstones().stream()
+            .filter(tombstone -> tombstone.member().equals(member.name()))
+            .filter(tombstone -> !uids.contains(tombstone.uid()))
+            .forEach(tombstone -> forwarding.tombstoneGone(tombstone.uid()));
         forwarding
             .delegate()
             .filter(delegate -> delegate.member().equals(member.name()))

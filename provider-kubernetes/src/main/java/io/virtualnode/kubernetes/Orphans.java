@@ -2,16 +2,17 @@ package io.virtualnode.kubernetes;
 
 import io.virtualnode.api.NodeContext;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes delegates whose proxies are gone, each one only after the primary itself has said that it
- * has no such proxy. Non-blocking.
+ * Removes what is left in members of proxies that are gone, each one only after the primary itself
+ * has said that it has no such proxy. Non-blocking.
  */
 final class Orphans {
 
@@ -28,37 +29,44 @@ final class Orphans {
     this.timer = timer;
   }
 
-  /** Looks at a delegate whose proxy has not been seen, and removes it if there is none. */
+  /** Looks at a proxy that has not been seen, and removes what there is of it if there is none. */
   void removeIfOrphan(Forwarding forwarding) {
-    if (orphan(forwarding).isEmpty()) {
+    if (orphans(forwarding).isEmpty()) {
       return;
     }
     node.live(forwarding.proxy())
-        .thenCompose(
-            found -> {
-              var delegate =
-                  found.isPresent() ? Optional.<Forwarding.Delegate>empty() : orphan(forwarding);
-              if (delegate.isEmpty()) {
-                return CompletableFuture.completedFuture(null);
-              }
-              log.info(
-                  "removing {}: its proxy {} is not in the primary",
-                  delegate.get(),
-                  forwarding.proxy());
-              return delegates.delete(delegate.get(), Duration.ZERO);
-            })
+        .thenCompose(found -> found.isPresent() ? done() : remove(forwarding))
         .whenComplete(
             (ignored, failure) -> {
-              if (failure != null && !Delegates.isGone(failure)) {
+              if (failure != null) {
                 log.warn("orphan of {} is tried again: {}", forwarding.proxy(), failure.toString());
                 retry(forwarding);
               }
             });
   }
 
-  private static Optional<Forwarding.Delegate> orphan(Forwarding forwarding) {
+  private CompletionStage<Void> remove(Forwarding forwarding) {
+    var removals = orphans(forwarding).stream().map(orphan -> remove(orphan, forwarding)).toList();
+    return CompletableFuture.allOf(removals.toArray(CompletableFuture<?>[]::new));
+  }
+
+  private CompletableFuture<Void> remove(Forwarding.Delegate orphan, Forwarding forwarding) {
+    log.info("removing {}: its proxy {} is not in the primary", orphan, forwarding.proxy());
+    return delegates
+        .delete(orphan, Duration.ZERO)
+        .exceptionally(
+            failure -> {
+              if (Delegates.isGone(failure)) {
+                return null;
+              }
+              throw Delegates.cause(failure);
+            })
+        .toCompletableFuture();
+  }
+
+  private static List<Forwarding.Delegate> orphans(Forwarding forwarding) {
     synchronized (forwarding) {
-      return forwarding.isInPrimary() ? Optional.empty() : forwarding.delegate();
+      return forwarding.isInPrimary() ? List.of() : forwarding.remains();
     }
   }
 
@@ -67,5 +75,9 @@ final class Orphans {
       var unused =
           timer.schedule(() -> removeIfOrphan(forwarding), RETRY.toMillis(), TimeUnit.MILLISECONDS);
     }
+  }
+
+  private static CompletionStage<Void> done() {
+    return CompletableFuture.completedFuture(null);
   }
 }

@@ -14,6 +14,7 @@ import io.virtualnode.kubernetes.Forwarding.Step;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.delegate.Intent;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,8 @@ class ForwardingTest {
       new Delegate("a", "cluster-a", "atlas", "job-1", "delegate-1");
   private static final PodStatus RUNNING =
       new PodStatusBuilder().withPhase("Running").withStartTime("2026-01-01T00:00:00Z").build();
+
+  private static final PodStatus PENDING = new PodStatusBuilder().withPhase("Pending").build();
 
   private final Forwarding forwarding = new Forwarding(PROXY);
 
@@ -87,9 +90,9 @@ class ForwardingTest {
   @Test
   void shows() {
     forwarding.observed(intended().build());
-    forwarding.delegateSeen(DELEGATE, new PodStatus(), false);
+    seen(forwarding, DELEGATE, new PodStatus(), false);
     assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Nothing.class);
-    forwarding.delegateSeen(DELEGATE, RUNNING, true);
+    seen(forwarding, DELEGATE, RUNNING, true);
     assertThat(forwarding.next(Sight.STALE)).isEqualTo(new Step.Show(RUNNING));
     assertThat(forwarding.toShow()).contains(RUNNING);
   }
@@ -98,9 +101,9 @@ class ForwardingTest {
   @Test
   void second() {
     forwarding.observed(intended().build());
-    assertThat(forwarding.delegateSeen(DELEGATE, RUNNING, true)).isTrue();
+    assertThat(seen(forwarding, DELEGATE, RUNNING, true)).isTrue();
     var other = new Delegate("b", "cluster-b", "atlas", "job-1", "delegate-2");
-    assertThat(forwarding.delegateSeen(other, RUNNING, true)).isFalse();
+    assertThat(seen(forwarding, other, RUNNING, true)).isFalse();
     assertThat(forwarding.delegate()).contains(DELEGATE);
     assertThat(forwarding.delegateGone("delegate-2")).isFalse();
   }
@@ -163,7 +166,7 @@ class ForwardingTest {
   void slot() {
     forwarding.observed(intended().editStatus().withStartTime("t").endStatus().build());
     assertThat(forwarding.slotByIntent()).contains(new NodeKey("a", "n1"));
-    forwarding.delegateSeen(DELEGATE, RUNNING, true);
+    seen(forwarding, DELEGATE, RUNNING, true);
     assertThat(forwarding.slotByIntent()).isEmpty();
     forwarding.delegateGone(DELEGATE.uid());
     forwarding.gone();
@@ -177,7 +180,7 @@ class ForwardingTest {
     forwarding.observed(intended().build());
     assertThat(forwarding.uses("a")).isTrue();
     assertThat(forwarding.uses("b")).isFalse();
-    forwarding.delegateSeen(DELEGATE, RUNNING, true);
+    seen(forwarding, DELEGATE, RUNNING, true);
     assertThat(forwarding.uses("a")).isTrue();
     forwarding.delegateGone(DELEGATE.uid());
     assertThat(forwarding.uses("a")).isFalse();
@@ -192,7 +195,7 @@ class ForwardingTest {
     assertThat(forwarding.removal()).isInstanceOf(Removal.Done.class);
     forwarding.intended(INTENT);
     assertThat(forwarding.removal()).isEqualTo(new Removal.DeleteUnseen(INTENT));
-    forwarding.delegateSeen(DELEGATE, RUNNING, true);
+    seen(forwarding, DELEGATE, RUNNING, true);
     assertThat(forwarding.removal()).isEqualTo(new Removal.Delete(DELEGATE));
     forwarding.delegateGone(DELEGATE.uid());
     forwarding.gone();
@@ -206,7 +209,7 @@ class ForwardingTest {
     forwarding.removing();
     forwarding.gone();
     assertThat(forwarding.isGone()).isTrue();
-    forwarding.delegateSeen(DELEGATE, RUNNING, true);
+    seen(forwarding, DELEGATE, RUNNING, true);
     assertThat(forwarding.isGone()).isFalse();
     assertThat(forwarding.isRemoving()).isFalse();
     assertThat(forwarding.removal()).isEqualTo(new Removal.Delete(DELEGATE));
@@ -216,15 +219,87 @@ class ForwardingTest {
   @Test
   void wouldBeLost() {
     forwarding.observed(intended().build());
-    forwarding.delegateSeen(DELEGATE, RUNNING, true);
+    seen(forwarding, DELEGATE, RUNNING, true);
     assertThat(forwarding.wouldBeLost()).isTrue();
-    forwarding.delegateSeen(
-        DELEGATE, new PodStatusBuilder(RUNNING).withPhase("Succeeded").build(), true);
+    seen(forwarding, DELEGATE, new PodStatusBuilder(RUNNING).withPhase("Succeeded").build(), true);
     assertThat(forwarding.wouldBeLost()).isFalse();
-    forwarding.delegateSeen(DELEGATE, RUNNING, true);
+    seen(forwarding, DELEGATE, RUNNING, true);
     forwarding.observed(
         intended().editMetadata().withDeletionTimestamp("now").endMetadata().build());
     assertThat(forwarding.wouldBeLost()).isFalse();
+  }
+
+  // --- taken back and placed elsewhere
+
+  @DisplayName("delegate_that_found_no_node_in_time_is_taken_back_at_the_version_that_shows_it")
+  @Test
+  void takesBack() {
+    forwarding.observed(intended().build());
+    forwarding.delegateSeen(DELEGATE, "7", false, PENDING, false);
+    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Nothing.class);
+    assertThat(forwarding.overdue("another")).isFalse();
+    assertThat(forwarding.overdue(DELEGATE.uid())).isTrue();
+    assertThat(forwarding.next(Sight.STALE)).isInstanceOf(Step.Nothing.class);
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.TakeBack(DELEGATE, "7", INTENT));
+    forwarding.notTakenBack();
+    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Nothing.class);
+  }
+
+  @DisplayName("delegate_that_is_or_was_on_a_node_is_never_taken_back")
+  @Test
+  void bound() {
+    forwarding.observed(intended().build());
+    forwarding.delegateSeen(DELEGATE, "7", true, PENDING, false);
+    assertThat(forwarding.overdue(DELEGATE.uid())).isFalse();
+    forwarding.delegateSeen(DELEGATE, "8", false, PENDING, false);
+    assertThat(forwarding.overdue(DELEGATE.uid())).isFalse();
+    assertThat(forwarding.next(Sight.FRESH)).isNotInstanceOf(Step.TakeBack.class);
+  }
+
+  @DisplayName("nothing_that_is_still_told_of_a_delegate_taken_back_counts")
+  @Test
+  void afterTakingBack() {
+    forwarding.observed(intended().build());
+    forwarding.delegateSeen(DELEGATE, "7", false, PENDING, true);
+    forwarding.takenBack(DELEGATE.uid());
+    assertThat(forwarding.isTakenBack(DELEGATE.uid())).isTrue();
+    assertThat(forwarding.delegateGone(DELEGATE.uid())).isFalse();
+    // Without a tombstone it may come again where it was intended, and only there.
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Create(INTENT));
+  }
+
+  @DisplayName("intent_moves_only_past_a_tombstone_that_stands_under_its_own_name")
+  @Test
+  void tombstone() {
+    forwarding.observed(intended().build());
+    forwarding.tombstoneSeen(grave("a", INTENT.delegateName(PROXY) + "x"));
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Create(INTENT));
+    forwarding.tombstoneSeen(grave("b", INTENT.delegateName(PROXY)));
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Create(INTENT));
+    var tombstone = grave("a", INTENT.delegateName(PROXY));
+    forwarding.tombstoneSeen(tombstone);
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Place(Optional.of(INTENT)));
+    assertThat(forwarding.slotByIntent()).isEmpty();
+    assertThat(forwarding.removal()).isInstanceOf(Removal.Done.class);
+    assertThat(forwarding.hasRemains()).isTrue();
+    assertThat(forwarding.uses("a")).isTrue();
+    var next = INTENT.next("b", "cluster-b", "n2");
+    assertThat(next.attempt()).isEqualTo(1);
+    forwarding.intended(next);
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Create(next));
+    forwarding.tombstoneGone(tombstone.uid());
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Create(next));
+  }
+
+  @DisplayName("newer_intent_that_the_primary_shows_replaces_an_older_one_and_never_the_reverse")
+  @Test
+  void newerIntent() {
+    var next = INTENT.next("b", "cluster-b", "n2");
+    forwarding.observed(
+        proxy().editStatus().withConditions(next.toCondition()).endStatus().build());
+    assertThat(forwarding.intent()).contains(next);
+    forwarding.observed(intended().build());
+    assertThat(forwarding.intent()).contains(next);
   }
 
   @DisplayName("no_order_of_facts_leads_to_a_second_creation_after_anything_showed_a_run")
@@ -246,7 +321,7 @@ class ForwardingTest {
           ran = true;
         }
         case 3 -> {
-          forwarding.delegateSeen(DELEGATE, RUNNING, random.nextBoolean());
+          seen(forwarding, DELEGATE, RUNNING, random.nextBoolean());
           ran = true;
         }
         case 4 -> forwarding.delegateGone(DELEGATE.uid());
@@ -268,6 +343,11 @@ class ForwardingTest {
     }
   }
 
+  private static boolean seen(
+      Forwarding forwarding, Delegate delegate, PodStatus status, boolean tells) {
+    return forwarding.delegateSeen(delegate, "7", true, status, tells);
+  }
+
   private static PodBuilder proxy() {
     return new PodBuilder()
         .withNewMetadata()
@@ -278,6 +358,10 @@ class ForwardingTest {
         .withNewSpec()
         .endSpec()
         .withStatus(new PodStatus());
+  }
+
+  private static Delegate grave(String member, String name) {
+    return new Delegate(member, "cluster-" + member, "atlas", name, member + "/" + name);
   }
 
   private static PodBuilder intended() {

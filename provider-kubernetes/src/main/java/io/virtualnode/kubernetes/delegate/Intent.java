@@ -27,6 +27,11 @@ public record Intent(String member, String clusterUid, int attempt, String node)
   private static final String VERSION = "v1";
   private static final int LONGEST_NAME_PART = 52;
 
+  /** The intent that follows this one, in another place. */
+  public Intent next(String member, String clusterUid, String node) {
+    return new Intent(member, clusterUid, attempt + 1, node);
+  }
+
   /** The condition that stores this. */
   public PodCondition toCondition() {
     return new PodConditionBuilder()

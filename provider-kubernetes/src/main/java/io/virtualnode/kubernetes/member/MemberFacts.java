@@ -67,11 +67,16 @@ public final class MemberFacts {
     return isReady(node) ? "" : "node(s) were not ready";
   }
 
+  /** The node that a pod is on, if it is on one. */
+  public static Optional<String> nodeOf(Pod pod) {
+    return Optional.ofNullable(pod.getSpec().getNodeName()).filter(name -> !name.isEmpty());
+  }
+
   /** A pod that is not terminal. */
   public static MemberPod pod(MemberSettings settings, Pod pod, Ownership ownership) {
     return new MemberPod(
         pod.getMetadata().getUid(),
-        Optional.ofNullable(pod.getSpec().getNodeName()).filter(name -> !name.isEmpty()),
+        nodeOf(pod),
         Requests.of(pod),
         ownership.proxyOf(pod).map(key -> key.uid()),
         settings.namespace().filter(pod.getMetadata().getNamespace()::equals).isPresent());

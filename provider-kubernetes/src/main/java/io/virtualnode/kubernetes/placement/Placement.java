@@ -138,6 +138,11 @@ public final class Placement {
     return new Decision.Waits(Optional.ofNullable(node).map(n -> n.key), message);
   }
 
+  /** Whether a node has room for it now, beside what is held. */
+  public boolean hasRoom(Demand demand) {
+    return new NodeSearch(index, demand, quotas, ledger).first() != null;
+  }
+
   /** Nothing is held any more, so that it can be decided anew for all that wait. */
   public void releaseHeld() {
     index.forgetGrowth();

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * a node that registers with less than there is would be corrected at once. Called by one thread at
  * a time, but for {@link #begin}.
  */
-final class Offers {
+final class NodeReports {
 
   private final Supplier<List<Member>> members;
   private final Consumer<NodeReport> reports;
@@ -25,7 +25,7 @@ final class Offers {
   private volatile boolean awaitsMembers = true;
   private @Nullable NodeReport last;
 
-  Offers(Supplier<List<Member>> members, Consumer<NodeReport> reports) {
+  NodeReports(Supplier<List<Member>> members, Consumer<NodeReport> reports) {
     this.members = members;
     this.reports = reports;
   }
