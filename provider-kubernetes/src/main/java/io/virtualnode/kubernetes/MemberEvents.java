@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
+import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.delegate.Ownership;
 import io.virtualnode.kubernetes.member.Member;
 import io.virtualnode.kubernetes.member.MemberFacts;
@@ -47,6 +48,7 @@ final class MemberEvents implements MemberListener {
   private final Forwardings forwardings;
   private final Effects effects;
   private final Map<String, Map<String, ResourceQuota>> quotas = new ConcurrentHashMap<>();
+  private final Map<String, Set<String>> ended = new ConcurrentHashMap<>();
 
   MemberEvents(Ownership ownership, Account account, Forwardings forwardings, Effects effects) {
     this.ownership = ownership;
@@ -96,6 +98,7 @@ final class MemberEvents implements MemberListener {
     var proxy = ownership.proxyOf(pod);
     boolean over = DelegateStatus.isTerminal(pod.getStatus().getPhase());
     var uid = pod.getMetadata().getUid();
+    ended(member, pod, over);
     if (over) {
       account.update(ledger -> ledger.removePod(member.name(), uid));
     } else {
@@ -150,6 +153,7 @@ final class MemberEvents implements MemberListener {
   @Override
   public void podGone(Member member, Pod pod) {
     podGone(member.name(), pod.getMetadata().getUid());
+    ended(member, pod, false);
     ownership
         .proxyOfTombstone(pod)
         .map(forwardings::find)
@@ -202,16 +206,44 @@ final class MemberEvents implements MemberListener {
     return quotas.computeIfAbsent(member.name(), name -> new ConcurrentHashMap<>());
   }
 
+  /** A quota caps what nodes have; where no nodes are seen, it is what there is. */
   private void applyQuotas(Member member) {
-    var hard = MemberFacts.quota(quotasOf(member).values());
-    account.update(ledger -> ledger.setQuota(member.name(), hard));
+    var hard = MemberFacts.quota(quotasOf(member).values(), endedIn(member).size());
+    var source = member.settings().capacity();
+    account.update(
+        ledger -> {
+          ledger.setQuota(member.name(), source.seesNodes() ? hard : Optional.empty());
+          MemberFacts.room(source, hard)
+              .ifPresent(room -> ledger.setNode(MemberFacts.sum(member.settings(), room)));
+        });
+  }
+
+  /** Keeps count of the pods that have ended and still use up a quota on their number. */
+  private void ended(Member member, Pod pod, boolean is) {
+    var namespace = pod.getMetadata().getNamespace();
+    if (member.settings().namespace().filter(namespace::equals).isPresent()) {
+      var uid = pod.getMetadata().getUid();
+      boolean changed = is ? endedIn(member).add(uid) : endedIn(member).remove(uid);
+      if (changed && !quotasOf(member).isEmpty()) {
+        applyQuotas(member);
+      }
+    }
+  }
+
+  private Set<String> endedIn(Member member) {
+    return ended.computeIfAbsent(member.name(), name -> ConcurrentHashMap.newKeySet());
   }
 
   @Override
   public void nodesListed(Member member, Set<String> names) {
     account.read(ledger -> ledger.nodesOf(member.name())).stream()
-        .filter(node -> !names.contains(node))
+        .filter(node -> !names.contains(node) && !node.equals(sumOf(member)))
         .forEach(node -> nodeGone(member, node));
+  }
+
+  /** What stands for the nodes of a member that shows none; nothing where it shows them. */
+  private static String sumOf(Member member) {
+    return member.settings().capacity().seesNodes() ? "" : Intent.ANY_NODE;
   }
 
   @Override
@@ -219,6 +251,7 @@ final class MemberEvents implements MemberListener {
     account.read(ledger -> ledger.podsOf(member.name())).stream()
         .filter(uid -> !uids.contains(uid))
         .forEach(uid -> podGone(member.name(), uid));
+    endedIn(member).retainAll(uids);
     for (var forwarding : forwardings.all()) {
       synchronized (forwarding) {
         forwarding.tombstones().stream()

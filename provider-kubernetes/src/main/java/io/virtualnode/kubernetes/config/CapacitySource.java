@@ -18,12 +18,25 @@ public sealed interface CapacitySource {
    * From the ResourceQuotas of the member's fixed namespace: what they allow less what the
    * namespace's pods use. Needs no right outside of the namespace. Sees no nodes, so it promises
    * nothing about shapes: a pod that fits the sum may wait in the member.
+   *
+   * @param amounts by resource name, how much there is of what no quota limits, in the units of a
+   *     Node's allocatable; what neither names is not offered
    */
-  record Quota() implements CapacitySource {}
+  record Quota(Map<String, Quantity> amounts) implements CapacitySource {
+
+    /**
+     * Checks and copies.
+     *
+     * @throws IllegalArgumentException if an amount is negative or a name is none of a resource
+     */
+    public Quota {
+      amounts = checked(amounts);
+    }
+  }
 
   /**
    * From the configuration: that much, less what the pods of the member's fixed namespace use. As
-   * {@link Quota}, it sees no nodes.
+   * {@link Quota}, it needs no right outside of the namespace and sees no nodes.
    *
    * @param amounts by resource name, in the units of a Node's allocatable
    */
@@ -35,23 +48,24 @@ public sealed interface CapacitySource {
      * @throws IllegalArgumentException if an amount is negative or a name is none of a resource
      */
     public Static {
-      amounts = Map.copyOf(amounts);
-      amounts.forEach(
-          (resource, amount) -> {
-            check("amounts", Syntax.labelKey(resource));
-            check("amounts", Syntax.amount(amount));
-          });
+      amounts = checked(amounts);
     }
   }
 
   /** See {@link Nodes}. */
   CapacitySource NODES = new Nodes();
 
-  /** See {@link Quota}. */
-  CapacitySource QUOTA = new Quota();
-
   /** Whether the member's nodes are known one by one. */
   default boolean seesNodes() {
     return this instanceof Nodes;
+  }
+
+  private static Map<String, Quantity> checked(Map<String, Quantity> amounts) {
+    amounts.forEach(
+        (resource, amount) -> {
+          check("amounts", Syntax.labelKey(resource));
+          check("amounts", Syntax.amount(amount));
+        });
+    return Map.copyOf(amounts);
   }
 }

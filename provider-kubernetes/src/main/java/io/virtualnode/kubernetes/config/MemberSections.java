@@ -75,10 +75,11 @@ final class MemberSections {
     var source = section.oneOf("source", SOURCES);
     var amounts = section.amounts("amounts");
     section.refuseUnknown();
-    if (source.isPresent() && section.has("amounts") != (source.get() == Source.STATIC)) {
-      faults.add(
-          section.path("amounts"),
-          section.has("amounts") ? "only goes with source static" : "missing");
+    if (source.filter(kind -> kind == Source.NODES).isPresent() && section.has("amounts")) {
+      faults.add(section.path("amounts"), "does not go with source nodes");
+    }
+    if (source.filter(kind -> kind == Source.STATIC).isPresent()) {
+      section.require("amounts");
     }
     return faults.count() > before
         ? Optional.empty()
@@ -86,7 +87,7 @@ final class MemberSections {
             kind ->
                 switch (kind) {
                   case NODES -> CapacitySource.NODES;
-                  case QUOTA -> CapacitySource.QUOTA;
+                  case QUOTA -> new CapacitySource.Quota(amounts);
                   case STATIC -> new CapacitySource.Static(amounts);
                 });
   }

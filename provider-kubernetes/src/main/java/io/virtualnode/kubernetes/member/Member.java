@@ -6,19 +6,24 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.Informable;
+import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.virtualnode.api.ProviderException;
 import io.virtualnode.api.ProviderException.Reason;
+import io.virtualnode.kubernetes.config.CapacitySource.Static;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -98,34 +103,40 @@ public final class Member implements AutoCloseable {
   }
 
   private void watch() {
+    if (settings.capacity().seesNodes()) {
+      watch(
+          client.nodes().withLimit(PAGE),
+          nodes,
+          listener::nodeSeen,
+          (member, node) -> listener.nodeGone(member, node.getMetadata().getName()),
+          ObjectMeta::getName,
+          listener::nodesListed);
+      watchPods(client.pods().inAnyNamespace());
+    } else {
+      listener.nodesListed(this, Set.of()); // an earlier connection may have shown some
+      watchPods(client.pods().inNamespace(settings.namespace().orElseThrow()));
+    }
+    if (settings.namespace().isPresent() && !(settings.capacity() instanceof Static)) {
+      watch(
+          client.resourceQuotas().inNamespace(settings.namespace().get()).withLimit(PAGE),
+          quotas,
+          listener::quotaSeen,
+          listener::quotaGone,
+          ObjectMeta::getName,
+          listener::quotasListed);
+    } else {
+      listener.quotasListed(this, Set.of()); // an earlier connection may have shown some
+    }
+  }
+
+  private void watchPods(FilterWatchListDeletable<Pod, PodList, PodResource> resources) {
     watch(
-        client.nodes().withLimit(PAGE),
-        nodes,
-        listener::nodeSeen,
-        (member, node) -> listener.nodeGone(member, node.getMetadata().getName()),
-        ObjectMeta::getName,
-        listener::nodesListed);
-    watch(
-        client.pods().inAnyNamespace().withLimit(PAGE),
+        resources.withLimit(PAGE),
         pods,
         listener::podSeen,
         listener::podGone,
         ObjectMeta::getUid,
         listener::podsListed);
-    settings
-        .namespace()
-        .ifPresent(
-            namespace ->
-                watch(
-                    client.resourceQuotas().inNamespace(namespace).withLimit(PAGE),
-                    quotas,
-                    listener::quotaSeen,
-                    listener::quotaGone,
-                    ObjectMeta::getName,
-                    listener::quotasListed));
-    if (settings.namespace().isEmpty()) {
-      listener.quotasListed(this, Set.of()); // an earlier connection may have shown some
-    }
   }
 
   /** The member's name in the configuration. */
@@ -203,8 +214,7 @@ public final class Member implements AutoCloseable {
 
   private void probe() {
     long askedAt = System.nanoTime();
-    var answer =
-        clusterUid == null ? api.clusterUid().thenAccept(this::identify) : api.probe(maxAge);
+    var answer = clusterUid == null ? identity().thenAccept(this::identify) : api.probe(maxAge);
     answer.whenComplete(
         (ignored, failure) -> {
           probing.set(false);
@@ -219,6 +229,12 @@ public final class Member implements AutoCloseable {
           }
           judge();
         });
+  }
+
+  /** Where only one namespace may be seen, that has to stand for the cluster. */
+  private CompletionStage<String> identity() {
+    return api.namespaceUid(
+        settings.capacity().seesNodes() ? "kube-system" : settings.namespace().orElseThrow());
   }
 
   private void identify(String uid) {

@@ -102,9 +102,9 @@ public final class MemberApi {
     return send("DELETE", podPath(namespace, name), body).thenAccept(response -> {});
   }
 
-  /** What identifies the cluster: the UID of its {@code kube-system} namespace. */
-  CompletionStage<String> clusterUid() {
-    return send("GET", "/api/v1/namespaces/kube-system", null)
+  /** The UID of a namespace. */
+  CompletionStage<String> namespaceUid(String name) {
+    return send("GET", "/api/v1/namespaces/" + name, null)
         .thenApply(response -> read(response, Namespace.class).getMetadata().getUid());
   }
 

@@ -17,7 +17,8 @@ public interface MemberListener {
   /**
    * The cluster that the member's name reaches has said who it is, before it is watched.
    *
-   * @param clusterUid the UID of its {@code kube-system} namespace
+   * @param clusterUid the UID of its {@code kube-system} namespace, or of the member's fixed one
+   *     where no other is seen
    * @return why it must not be used as this member; asked again for as long as there is an answer
    */
   Optional<String> objection(Member member, String clusterUid);

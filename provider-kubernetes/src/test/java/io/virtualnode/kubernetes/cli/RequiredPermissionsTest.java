@@ -2,8 +2,10 @@ package io.virtualnode.kubernetes.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtualnode.kubernetes.config.CapacitySource;
 import io.virtualnode.kubernetes.config.ClusterAccess;
 import io.virtualnode.kubernetes.config.MemberSettings;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -40,12 +42,32 @@ class RequiredPermissionsTest {
             "watch nodes",
             "list pods in all namespaces",
             "watch pods in all namespaces",
+            "get namespaces kube-system",
             "get pods in namespace atlas",
             "create pods in namespace atlas",
             "delete pods in namespace atlas",
             "list resourcequotas in namespace atlas",
-            "watch resourcequotas in namespace atlas",
-            "get namespaces kube-system");
+            "watch resourcequotas in namespace atlas");
+  }
+
+  @Test
+  void a_member_whose_nodes_are_not_seen_has_to_allow_nothing_outside_of_its_namespace() {
+    var member = member(Optional.of("atlas"));
+    assertThat(RequiredPermissions.in(member.withCapacity(new CapacitySource.Quota(Map.of()))))
+        .extracting(Permission::toString)
+        .containsExactly(
+            "list pods in namespace atlas",
+            "watch pods in namespace atlas",
+            "get namespaces in namespace atlas",
+            "get pods in namespace atlas",
+            "create pods in namespace atlas",
+            "delete pods in namespace atlas",
+            "list resourcequotas in namespace atlas",
+            "watch resourcequotas in namespace atlas");
+    assertThat(RequiredPermissions.in(member.withCapacity(new CapacitySource.Static(Map.of()))))
+        .extracting(Permission::toString)
+        .noneMatch(text -> text.contains("resourcequotas"))
+        .allMatch(text -> text.endsWith("in namespace atlas"));
   }
 
   @Test

@@ -242,7 +242,7 @@ class ConfigurationFaultsTest {
             "members[0].capacity.amounts: missing"),
         file(
             members("{name: a, capacity: {source: nodes, amounts: {cpu: 1}}}"),
-            "members[0].capacity.amounts: only goes with source static"),
+            "members[0].capacity.amounts: does not go with source nodes"),
         file(
             members("{name: a, namespace: x, capacity: {source: static, amounts: {cpu: -1}}}"),
             "members[0].capacity.amounts.cpu: \"-1\" is negative"),

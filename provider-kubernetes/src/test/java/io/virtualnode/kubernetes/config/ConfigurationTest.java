@@ -70,7 +70,7 @@ class ConfigurationTest {
         row("weight: is negative", () -> MEMBER.withWeight(-1)),
         row(
             "capacity: without nodes needs a namespace",
-            () -> MEMBER.withCapacity(CapacitySource.QUOTA)),
+            () -> MEMBER.withCapacity(new CapacitySource.Quota(Map.of()))),
         row(
             "amounts: \"-1\" is negative",
             () -> new CapacitySource.Static(Map.of("cpu", new Quantity("-1")))),
