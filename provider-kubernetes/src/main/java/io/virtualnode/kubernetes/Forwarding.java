@@ -6,6 +6,7 @@ import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -119,6 +120,8 @@ final class Forwarding {
   // what this process has done
   private boolean accepted;
   private boolean doubtful;
+  private boolean fitsNowhere;
+  private long fitsNowhereAt;
   private boolean overdue;
   private String takenBack = "";
   private boolean removing;
@@ -264,6 +267,24 @@ final class Forwarding {
     delegate = null;
     removing = false; // what shows up after this is an orphan
     gone = true;
+  }
+
+  /** It would fit some node. */
+  void mayFit() {
+    fitsNowhere = false;
+  }
+
+  /** It would fit no node even if that were empty; returns whether it would before. */
+  boolean fitsNowhereSince(long nanos) {
+    boolean first = !fitsNowhere;
+    fitsNowhereAt = first ? nanos : fitsNowhereAt;
+    fitsNowhere = true;
+    return first;
+  }
+
+  /** How long it has fitted no node; empty if it may fit one. */
+  Optional<Duration> hasFitNowhereFor(long nanos) {
+    return fitsNowhere ? Optional.of(Duration.ofNanos(nanos - fitsNowhereAt)) : Optional.empty();
   }
 
   // --- what follows
