@@ -18,6 +18,9 @@ final class Interned {
 
   /** An equal request, shared. */
   Resources request(Resources request) {
+    if (request == Resources.NONE) {
+      return request;
+    }
     var known = requests.get(request);
     if (known != null) {
       return known;

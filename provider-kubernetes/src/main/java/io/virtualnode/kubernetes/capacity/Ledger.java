@@ -33,7 +33,7 @@ public final class Ledger {
 
   private final Interned interned = new Interned();
   private final MemberAccounts members = new MemberAccounts();
-  private final ProxyAccounts proxies = new ProxyAccounts(members);
+  private final ProxyAccounts proxies = new ProxyAccounts(members, interned);
 
   /** A node and what one more pod could take of it. */
   public record NodeRoom(MemberNode node, Resources free) {}

@@ -19,6 +19,7 @@ final class MemberAccounts {
   private final List<NodeAccount> touchedNodes = new ArrayList<>();
   private final Set<MemberAccount> touchedQuotas = new LinkedHashSet<>();
   private final List<RoomObserver> observers = new ArrayList<>();
+  private final Tally spare = new Tally(); // of all members
   private final Tally others = new Tally();
   private final Tally ours = new Tally();
 
@@ -70,6 +71,7 @@ final class MemberAccounts {
 
   void remove(MemberAccount member) {
     members.remove(member.name);
+    spare.subtract(member.spare.toResources());
     for (var node : member.nodes.values()) {
       observers.forEach(observer -> observer.roomGone(node.key));
     }
@@ -86,7 +88,7 @@ final class MemberAccounts {
   void add(PodLine pod) {
     pod.member.pods.put(pod.uid, pod);
     if (pod.node != null) {
-      pod.node.pods.add(pod);
+      pod.node.pods.add(pod.request);
       touch(pod.node);
     }
     if (pod.underQuota) {
@@ -98,7 +100,7 @@ final class MemberAccounts {
   void remove(PodLine pod) {
     pod.member.pods.remove(pod.uid);
     if (pod.node != null) {
-      pod.node.pods.remove(pod);
+      pod.node.pods.remove(pod.request);
       touch(pod.node);
     }
     if (pod.underQuota) {
@@ -117,6 +119,10 @@ final class MemberAccounts {
     }
   }
 
+  Resources spare() {
+    return spare.toResources();
+  }
+
   /** What the scope's nodes add to its offer beyond what our pods hold. */
   Resources newRoom(Scope scope) {
     if (scope instanceof Scope.OfNode one) {
@@ -128,7 +134,13 @@ final class MemberAccounts {
       return member == null ? Resources.NONE : member.newRoom();
     }
     var sum = new Tally();
-    members.values().forEach(member -> sum.add(member.newRoom()));
+    sum.add(spare.toResources());
+    for (var member : members.values()) {
+      if (member.quota != null) {
+        sum.subtract(member.spare.toResources());
+        sum.add(member.newRoom());
+      }
+    }
     return sum.toResources();
   }
 
@@ -181,8 +193,10 @@ final class MemberAccounts {
       var member = node.member;
       member.forgetShares();
       member.spare.subtract(node.spare());
+      spare.subtract(node.spare());
       boolean changed = node.recompute(others, ours);
       member.spare.add(node.spare());
+      spare.add(node.spare());
       if (node.isEmpty()) {
         member.nodes.remove(node.key.node(), node);
       }

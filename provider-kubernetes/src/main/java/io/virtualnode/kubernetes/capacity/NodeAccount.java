@@ -12,8 +12,9 @@ final class NodeAccount implements Room {
 
   final MemberAccount member;
   final NodeKey key;
-  final List<PodLine> pods = new ArrayList<>(4); // ours and others'
-  final List<ProxyAccount> slots = new ArrayList<>(4);
+  final Bag pods = new Bag(); // what all pods here request, ours and others'
+  final Bag counted = new Bag(); // what slots here hold, as far as it is counted
+  final Bag pending = new Bag(); // what slots here hold whose delegates are not among the pods
   List<Claim> claims = List.of(); // in turn
   @Nullable MemberNode facts;
   boolean touched; // waits to be recomputed
@@ -41,16 +42,10 @@ final class NodeAccount implements Room {
   boolean recompute(Tally sumOfOthers, Tally sumOfOurs) {
     sumOfOthers.reset();
     sumOfOurs.reset();
-    for (var pod : pods) {
-      sumOfOthers.add(pod.request);
-    }
-    for (var proxy : slots) {
-      sumOfOurs.add(proxy.counted);
-      sumOfOthers.subtract(proxy.counted);
-      if (!proxy.isSlotTaken()) {
-        sumOfOthers.add(proxy.held);
-      }
-    }
+    pods.addTo(sumOfOthers);
+    pending.addTo(sumOfOthers);
+    counted.subtractFrom(sumOfOthers);
+    counted.addTo(sumOfOurs);
     others = sumOfOthers.toResources();
     ours = sumOfOurs.toResources();
     return recomputeRoom();
@@ -87,7 +82,7 @@ final class NodeAccount implements Room {
 
   /** Nothing keeps this account: no node of that name, and nobody on it. */
   boolean isEmpty() {
-    return facts == null && pods.isEmpty() && slots.isEmpty() && claims.isEmpty();
+    return facts == null && pods.isEmpty() && counted.isEmpty() && claims.isEmpty();
   }
 
   Resources allocatable() {
@@ -102,12 +97,11 @@ final class NodeAccount implements Room {
     return ours;
   }
 
-  /** The part of ours whose delegates have not been seen here yet. */
+  /** What slots here hold whose delegates have not been seen here yet. */
   Resources reserved() {
-    return slots.stream()
-        .filter(proxy -> !proxy.isSlotTaken())
-        .map(proxy -> proxy.counted)
-        .reduce(Resources.NONE, Resources::plus);
+    var sum = new Tally();
+    pending.addTo(sum);
+    return sum.toResources();
   }
 
   /**

@@ -14,11 +14,13 @@ final class ProxyAccounts {
   private final Map<Object, ProxyAccount> proxies = new HashMap<>(); // see Uid
   private final Map<Object, Claim> claims = new HashMap<>(); // see Uid
   private final MemberAccounts members;
+  private final Interned interned;
   private final ScopeSums sums = new ScopeSums();
   private long turns;
 
-  ProxyAccounts(MemberAccounts members) {
+  ProxyAccounts(MemberAccounts members, Interned interned) {
     this.members = members;
+    this.interned = interned;
   }
 
   ProxyAccount proxy(String uid) {
@@ -75,14 +77,16 @@ final class ProxyAccounts {
     var now = proxy.choose(members);
     sums.subtract(proxy);
     leave(proxy);
-    proxy.counted = Resources.NONE;
     if (now != null) {
       proxy.slotNode = now.node();
       proxy.held = now.held();
       proxy.slotDelegate = now.delegate();
-      proxy.counted = proxy.countedOf(now);
+      proxy.counted = interned.request(proxy.countedOf(now));
       proxy.credit = null;
-      now.node().slots.add(proxy);
+      now.node().counted.add(proxy.counted);
+      if (!proxy.isSlotTaken()) {
+        now.node().pending.add(proxy.held);
+      }
       members.touch(now.node());
       if (now.delegate() == null) { // which will be under the quota
         now.node().member.underQuota.add(now.held());
@@ -99,7 +103,10 @@ final class ProxyAccounts {
   private void leave(ProxyAccount proxy) {
     var node = proxy.slotNode;
     if (node != null) {
-      node.slots.remove(proxy);
+      node.counted.remove(proxy.counted);
+      if (!proxy.isSlotTaken()) {
+        node.pending.remove(proxy.held);
+      }
       members.touch(node);
       if (proxy.slotDelegate == null) {
         node.member.underQuota.subtract(proxy.held);
@@ -108,6 +115,7 @@ final class ProxyAccounts {
       proxy.slotNode = null;
       proxy.slotDelegate = null;
       proxy.held = Resources.NONE;
+      proxy.counted = Resources.NONE;
     }
   }
 

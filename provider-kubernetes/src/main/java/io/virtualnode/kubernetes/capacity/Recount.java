@@ -16,6 +16,7 @@ final class Recount {
   private final Map<NodeAccount, Sums> nodes = new IdentityHashMap<>();
   private final Map<MemberAccount, Tally> underQuota = new IdentityHashMap<>();
   private final Map<ProxyAccount, Integer> delegates = new IdentityHashMap<>();
+  private final Tally spare = new Tally(); // of all members
   private int drift;
 
   private static final class Sums {
@@ -35,6 +36,7 @@ final class Recount {
     members.all().forEach(this::countPods);
     proxies.all().forEach(proxy -> countProxy(proxy, scopes));
     members.all().forEach(this::compare);
+    check(spare.toResources().equals(members.spare()));
     nodes.keySet().forEach(node -> check(members.find(node.key) == node));
     for (var proxy : proxies.all()) {
       check(scopes.ours(proxy.scope).equals(proxies.sums().ours(proxy.scope)));
@@ -99,14 +101,15 @@ final class Recount {
   }
 
   private void compare(MemberAccount member) {
-    var spare = new Tally();
+    var spareOfMember = new Tally();
     var naming = new HashMap<String, Integer>();
     for (var node : member.nodes.values()) {
       compare(node, nodes.get(node));
-      spare.add(spareOf(node));
+      spareOfMember.add(spareOf(node));
       node.allocatable().names().forEach(name -> naming.merge(name, 1, Integer::sum));
     }
-    check(spare.toResources().equals(member.spare.toResources()));
+    check(spareOfMember.toResources().equals(member.spare.toResources()));
+    spare.add(spareOfMember.toResources());
     check(naming.equals(member.naming));
     var quotaUse = underQuota.getOrDefault(member, new Tally());
     check(quotaUse.toResources().equals(member.underQuota.toResources()));
@@ -121,8 +124,8 @@ final class Recount {
         node.others().equals(others)
             && node.ours().equals(ours)
             && node.free().equals(free)
-            && node.pods.size() == (sums == null ? 0 : sums.pods)
-            && node.slots.size() == (sums == null ? 0 : sums.slots)
+            && node.pods.count() == (sums == null ? 0 : sums.pods)
+            && node.counted.count() == (sums == null ? 0 : sums.slots)
             && node.spare().equals(spareOf(node))
             && !node.isEmpty());
   }

@@ -26,19 +26,20 @@ final class Tally {
     add(less, -1);
   }
 
-  private void add(Resources other, int sign) {
+  /** Adds an amount several times; a negative number subtracts it. */
+  void add(Resources other, int times) {
     if (names != other.names) {
       name(other.names);
     }
     if (names.length == other.names.length) {
       for (int i = 0; i < names.length; i++) {
-        amounts[i] += sign * other.amounts[i];
+        amounts[i] += times * other.amounts[i];
       }
       return;
     }
     for (int i = 0, j = 0; j < other.names.length; i++) {
       if (names[i].equals(other.names[j])) {
-        amounts[i] += sign * other.amounts[j++];
+        amounts[i] += times * other.amounts[j++];
       }
     }
   }

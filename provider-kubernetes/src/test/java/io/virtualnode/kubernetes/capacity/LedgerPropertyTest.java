@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class LedgerPropertyTest {
 
-  private static final int HISTORIES = 2000;
+  private static final int HISTORIES = 10_000;
   private static final int STEPS = 150;
 
   @DisplayName(
@@ -45,14 +45,44 @@ class LedgerPropertyTest {
   }
 
   private static void check(World world, Ledger ledger, int step) {
+    var truth = new Truth(world);
     var offer = ledger.offer();
-    assertThat(offer).as("offer after step %d", step).isEqualTo(world.expectedOffer());
-    var free = world.free();
-    var offered = offer.minus(world.bound().namedBy(offer));
-    assertThat(offered)
-        .as("offered after step %d", step)
-        .isEqualTo(free.minus(world.waiting().namedBy(offer)));
+    assertThat(offer).as("offer after step %d", step).isEqualTo(truth.offer(Scope.WHOLE));
+    var free = truth.free();
+    var offered = offer.minus(truth.bound().namedBy(offer));
+    if (world.claims.isEmpty()) {
+      assertThat(offered)
+          .as("offered after step %d", step)
+          .isEqualTo(free.minus(truth.waiting().namedBy(offer)));
+    }
     assertThat(offered.fitsInto(free)).as("no more than is free after step %d", step).isTrue();
+    checkScopes(world, truth, ledger, step);
+    world.claims.forEach(
+        (uid, claim) ->
+            assertThat(ledger.claim(uid))
+                .as("claim of %s after step %d", uid, step)
+                .hasValueSatisfying(
+                    kept -> {
+                      assertThat(kept.node()).isEqualTo(claim.node());
+                      assertThat(kept.share()).isEqualTo(truth.claimed(uid));
+                    }));
+    assertThat(ledger.claims()).as("claims after step %d", step).hasSameSizeAs(world.claims);
     assertThat(ledger.drift()).as("drift after step %d", step).isZero();
+  }
+
+  private static void checkScopes(World world, Truth truth, Ledger ledger, int step) {
+    var sum = Resources.NONE;
+    for (var scope : truth.nodeScopes()) {
+      var offer = ledger.offer(scope);
+      assertThat(offer).as("%s after step %d", scope, step).isEqualTo(truth.offer(scope));
+      sum = sum.plus(offer);
+    }
+    assertThat(sum.fitsInto(ledger.offer())).as("nodes together after step %d", step).isTrue();
+    for (var member : world.clusters.keySet()) {
+      var scope = new Scope.OfMember(member);
+      assertThat(ledger.offer(scope))
+          .as("%s after step %d", scope, step)
+          .isEqualTo(truth.offer(scope));
+    }
   }
 }

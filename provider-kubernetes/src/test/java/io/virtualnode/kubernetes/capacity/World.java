@@ -14,42 +14,52 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What really is, told to a ledger late, twice, and in any order but that of one object; and what
- * the ledger must offer once all is told, worked out from scratch in the plainest way.
+ * What really is, told to a ledger late, twice, and in any order but that of one object; {@link
+ * Truth} is what the ledger must offer once all is told.
  */
 final class World {
 
   private static final String[] MEMBERS = {"a", "b", "c"};
   private static final String[] RESOURCES = {"cpu", "memory", "gpu"};
 
+  static final int NODES = 3; // of each member
+
+  final Map<String, Cluster> clusters = new TreeMap<>();
+  final Map<String, Proxy> proxies = new TreeMap<>();
+  final Map<String, Claim> claims = new LinkedHashMap<>(); // by pod, oldest first
   private final Random random;
   private final Ledger ledger;
-  private final Map<String, Cluster> clusters = new TreeMap<>();
-  private final Map<String, Proxy> proxies = new TreeMap<>();
+  private final int topology;
   private final Map<String, Deque<Runnable>> news = new LinkedHashMap<>(); // by object
   private int lastUid;
 
-  private static final class Cluster {
-    private boolean fresh;
-    private @Nullable Resources quota;
-    private final Map<String, MemberNode> nodes = new TreeMap<>();
-    private final Map<String, MemberPod> pods = new TreeMap<>();
+  static final class Cluster {
+    boolean fresh;
+    boolean retired;
+    @Nullable Resources quota;
+    final Map<String, MemberNode> nodes = new TreeMap<>();
+    final Map<String, MemberPod> pods = new TreeMap<>();
   }
 
-  private static final class Proxy {
-    private final String uid;
-    private Resources request;
-    private boolean counted = true;
-    private boolean credited;
-    private @Nullable NodeKey reserved;
-    private Resources reservedRequest = Resources.NONE;
+  static final class Proxy {
+    final String uid;
+    final Scope scope;
+    Resources request;
+    boolean counted = true;
+    boolean credited;
+    @Nullable NodeKey reserved;
+    Resources reservedRequest = Resources.NONE;
     private @Nullable String delegate; // which took the reservation
 
-    private Proxy(String uid, Resources request) {
+    private Proxy(String uid, Resources request, Scope scope) {
       this.uid = uid;
       this.request = request;
+      this.scope = scope;
     }
   }
+
+  /** What is to be collected for a pod that is not bound yet. */
+  record Claim(NodeKey node, Resources request) {}
 
   /** A delegate and the member it is in. */
   private record Found(String member, MemberPod pod) {}
@@ -57,6 +67,7 @@ final class World {
   World(long seed, Ledger ledger) {
     this.random = new Random(seed);
     this.ledger = ledger;
+    this.topology = random.nextInt(3);
     for (var member : MEMBERS) {
       clusters.put(member, new Cluster());
     }
@@ -65,7 +76,7 @@ final class World {
   // --- what happens
 
   void happen() {
-    switch (random.nextInt(20)) {
+    switch (random.nextInt(23)) {
       case 0, 1 -> nodeChanges();
       case 2 -> nodeGoes();
       case 3 -> freshnessChanges();
@@ -78,13 +89,15 @@ final class World {
       case 15 -> proxyGoes();
       case 16, 17 -> proxyIsPlaced();
       case 18 -> proxyIsCredited();
+      case 19 -> retirementChanges();
+      case 20, 21 -> claimChanges();
       default -> strayOrLoss();
     }
   }
 
   private void nodeChanges() {
     var member = anyMember();
-    var name = "n" + random.nextInt(3);
+    var name = "n" + random.nextInt(NODES);
     var allocatable = new TreeMap<String, Long>();
     for (var resource : RESOURCES) {
       if (random.nextInt(5) > 0) {
@@ -106,7 +119,7 @@ final class World {
 
   private void nodeGoes() {
     var member = anyMember();
-    var name = "n" + random.nextInt(3);
+    var name = "n" + random.nextInt(NODES);
     cluster(member).nodes.remove(name);
     tell("node " + member + "/" + name, () -> ledger.removeNode(new NodeKey(member, name)));
   }
@@ -126,8 +139,54 @@ final class World {
     tell("quota " + member, () -> ledger.setQuota(member, Optional.ofNullable(quota)));
   }
 
+  private void retirementChanges() {
+    var member = anyMember();
+    boolean retired = random.nextInt(3) == 0;
+    cluster(member).retired = retired;
+    tell("retirement " + member, () -> ledger.setRetired(member, retired));
+  }
+
+  /** A wide pod's slot is collected, elsewhere, or no more; at once in the ledger. */
+  private void claimChanges() {
+    var known = any(List.copyOf(claims.keySet()));
+    if (known != null && random.nextInt(3) == 0) {
+      claims.remove(known);
+      ledger.unwithhold(known);
+      return;
+    }
+    var proxy = anyProxy();
+    var uid = known != null && random.nextBoolean() ? known : "wide" + ++lastUid;
+    if (proxy != null && random.nextInt(3) == 0 && isTold(proxy) && slotOf(proxy) == null) {
+      uid = proxy.uid; // bound, but not placed yet
+    }
+    var claim = new Claim(anyNode(), anyRequest().plus(anyRequest()));
+    if (!claim.equals(claims.get(uid))) {
+      claims.remove(uid);
+      claims.put(uid, claim);
+    }
+    ledger.withhold(uid, claim.node, claim.request);
+  }
+
+  /** One for whose pod a slot was collected is bound, if there is any; else a new one. */
+  private String nextProxy() {
+    var wide = claims.keySet().stream().filter(uid -> !proxies.containsKey(uid)).findFirst();
+    return wide.isPresent() && random.nextBoolean() ? wide.get() : "proxy" + ++lastUid;
+  }
+
+  private Scope anyScope() {
+    return switch (topology) {
+      case 0 -> Scope.WHOLE;
+      case 1 -> new Scope.OfMember(anyMember());
+      default -> new Scope.OfNode(anyNode());
+    };
+  }
+
+  private NodeKey anyNode() {
+    return new NodeKey(anyMember(), "n" + random.nextInt(NODES));
+  }
+
   private void foreignPodComes() {
-    var node = random.nextInt(4) == 0 ? null : "n" + random.nextInt(3);
+    var node = random.nextInt(4) == 0 ? null : "n" + random.nextInt(NODES);
     putPod(anyMember(), newPod(node, anyRequest(), Optional.empty()));
   }
 
@@ -140,12 +199,12 @@ final class World {
       var wanted = proxy == null ? null : proxy.reserved;
       boolean asWanted =
           wanted != null && random.nextInt(3) > 0 && wanted.member().equals(found.member);
-      var node = wanted != null && asWanted ? wanted.node() : "n" + random.nextInt(3);
+      var node = wanted != null && asWanted ? wanted.node() : "n" + random.nextInt(NODES);
       putPod(
           found.member,
           new MemberPod(
               pod.uid(), Optional.of(node), pod.request(), pod.proxyUid(), pod.underQuota()));
-      endCredit(pod);
+      endWait(pod);
     }
   }
 
@@ -166,13 +225,17 @@ final class World {
   }
 
   private void proxyComes() {
-    var proxy = new Proxy("proxy" + ++lastUid, anyRequest());
+    var proxy = new Proxy(nextProxy(), anyRequest(), anyScope());
     proxies.put(proxy.uid, proxy);
     var request = proxy.request;
-    tell(proxy.uid, () -> ledger.count(proxy.uid, request));
+    tell(proxy.uid, () -> ledger.count(proxy.uid, request, proxy.scope));
     if (random.nextInt(4) == 0) { // found after a restart: its delegate is already there
-      var node = random.nextInt(5) == 0 ? null : "n" + random.nextInt(3);
-      putPod(anyMember(), newPod(node, seenRequest(proxy.request), Optional.of(proxy.uid)));
+      var node = random.nextInt(5) == 0 ? null : "n" + random.nextInt(NODES);
+      var pod = newPod(node, seenRequest(proxy.request), Optional.of(proxy.uid));
+      putPod(anyMember(), pod);
+      if (node != null) {
+        endWait(pod);
+      }
     }
   }
 
@@ -181,7 +244,7 @@ final class World {
     if (proxy != null && proxy.counted) {
       var request = anyRequest();
       proxy.request = request;
-      tell(proxy.uid, () -> ledger.count(proxy.uid, request));
+      tell(proxy.uid, () -> ledger.count(proxy.uid, request, proxy.scope));
     }
   }
 
@@ -220,6 +283,7 @@ final class World {
     proxy.reserved = node;
     proxy.reservedRequest = proxy.request;
     proxy.credited = false;
+    claims.remove(proxy.uid);
     if (random.nextInt(8) == 0) { // the member refuses it
       free(proxy);
       tell(proxy.uid, () -> ledger.release(proxy.uid));
@@ -243,9 +307,9 @@ final class World {
       var proxy = anyProxy();
       var member = anyMember();
       if (proxy != null && (proxy.reserved == null || !proxy.reserved.member().equals(member))) {
-        var pod = newPod("n" + random.nextInt(3), anyRequest(), Optional.of(proxy.uid));
+        var pod = newPod("n" + random.nextInt(NODES), anyRequest(), Optional.of(proxy.uid));
         putPod(member, pod);
-        endCredit(pod);
+        endWait(pod);
       }
       return;
     }
@@ -257,6 +321,7 @@ final class World {
       }
     }
     ledger.removeMember(member);
+    claims.values().removeIf(claim -> claim.node.member().equals(member));
     for (var proxy : proxies.values()) {
       if (proxy.reserved != null && proxy.reserved.member().equals(member)) {
         free(proxy);
@@ -269,8 +334,9 @@ final class World {
     proxy.delegate = null;
   }
 
-  private void endCredit(MemberPod pod) {
+  private void endWait(MemberPod pod) {
     pod.proxyUid().map(proxies::get).ifPresent(proxy -> proxy.credited = false);
+    pod.proxyUid().ifPresent(claims::remove);
   }
 
   // --- what is told
@@ -302,111 +368,10 @@ final class World {
         && news.keySet().stream().noneMatch(object -> object.endsWith(" of " + proxy.uid));
   }
 
-  // --- what must be offered
-
-  /** What every usable node really has left, within the quotas, plus what of ours is counted. */
-  Resources expectedOffer() {
-    var sum = free();
-    for (var proxy : proxies.values()) {
-      var slot = slotOf(proxy);
-      if (proxy.counted && slot != null) {
-        sum = sum.plus(slot.request().min(proxy.request));
-      }
-    }
-    for (var proxy : proxies.values()) {
-      if (proxy.credited) {
-        sum = sum.plus(proxy.request.namedBy(known()));
-      }
-    }
-    return sum;
-  }
-
-  /** At least every resource that some node has. */
-  private Resources known() {
-    return clusters.values().stream()
-        .flatMap(cluster -> cluster.nodes.values().stream())
-        .map(MemberNode::allocatable)
-        .reduce(Resources.NONE, Resources::plus);
-  }
-
-  /** What one more pod could take, resource by resource, over all nodes. */
-  Resources free() {
-    var sum = Resources.NONE;
-    for (var entry : clusters.entrySet()) {
-      var cluster = entry.getValue();
-      var free = Resources.NONE;
-      for (var node : cluster.nodes.values()) {
-        if (cluster.fresh && node.usable()) {
-          var left = node.allocatable().minus(usedOn(node.key()).namedBy(node.allocatable()));
-          free = free.plus(left.nonNegative());
-        }
-      }
-      if (cluster.quota != null) {
-        free = free.cappedBy(cluster.quota.minus(usedIn(entry.getKey()).namedBy(cluster.quota)));
-      }
-      sum = sum.plus(free.nonNegative());
-    }
-    return sum;
-  }
-
-  Resources bound() {
-    return proxies.values().stream()
-        .filter(proxy -> proxy.counted)
-        .map(proxy -> proxy.request)
-        .reduce(Resources.NONE, Resources::plus);
-  }
-
-  /** What bound proxies ask for beyond what their slots hold, less what is given back. */
-  Resources waiting() {
-    var sum = Resources.NONE;
-    for (var proxy : proxies.values()) {
-      var slot = slotOf(proxy);
-      if (proxy.counted) {
-        sum = sum.plus(proxy.request);
-        sum = slot == null ? sum : sum.minus(slot.request().min(proxy.request));
-        sum = proxy.credited ? sum.minus(proxy.request.namedBy(known())) : sum;
-      }
-    }
-    return sum;
-  }
-
-  private Resources usedOn(NodeKey node) {
-    var used = Resources.NONE;
-    for (var pod : cluster(node.member()).pods.values()) {
-      if (pod.node().filter(node.node()::equals).isPresent()) {
-        used = used.plus(pod.request());
-      }
-    }
-    return used.plus(heldUnbound(node.member(), node.node(), true));
-  }
-
-  private Resources usedIn(String member) {
-    var used = Resources.NONE;
-    for (var pod : cluster(member).pods.values()) {
-      used = used.plus(pod.request());
-    }
-    return used.plus(heldUnbound(member, null, false));
-  }
-
-  /** Reservations whose delegate is on no node yet, with or without those that are in the API. */
-  private Resources heldUnbound(String member, @Nullable String node, boolean withListed) {
-    var held = Resources.NONE;
-    for (var proxy : proxies.values()) {
-      var slot = slotOf(proxy);
-      if (slot != null
-          && slot.node().isEmpty()
-          && proxy.reserved != null
-          && proxy.reserved.member().equals(member)
-          && (node == null || proxy.reserved.node().equals(node))
-          && (withListed || !cluster(member).pods.containsKey(slot.uid()))) {
-        held = held.plus(slot.request());
-      }
-    }
-    return held;
-  }
+  // --- what is
 
   /** The pod, existing or to come, that holds a proxy's slot. */
-  private @Nullable MemberPod slotOf(Proxy proxy) {
+  @Nullable MemberPod slotOf(Proxy proxy) {
     if (proxy.reserved != null) {
       var delegate = cluster(proxy.reserved.member()).pods.get(String.valueOf(proxy.delegate));
       return delegate != null
@@ -458,7 +423,7 @@ final class World {
     return random.nextInt(4) == 0 ? anyRequest() : requested;
   }
 
-  private Cluster cluster(String member) {
+  Cluster cluster(String member) {
     var cluster = clusters.get(member);
     if (cluster == null) {
       throw new AssertionError("no member " + member);
