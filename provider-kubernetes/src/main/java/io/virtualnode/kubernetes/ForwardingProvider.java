@@ -86,7 +86,8 @@ public final class ForwardingProvider implements Provider, PodObserver {
     this.account =
         new Account(
             timer,
-            offer -> wiring().reports().publish(offer),
+            configuration.placement().strategy(),
+            Account.Offers.ofWhole(offer -> wiring().reports().publish(offer)),
             (proxy, decision) -> wiring().placing().decided(proxy, decision));
   }
 

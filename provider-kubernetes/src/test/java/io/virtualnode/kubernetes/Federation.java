@@ -50,7 +50,7 @@ final class Federation implements AutoCloseable {
   final LocalCluster b;
   private ForwardingNode node;
 
-  private final UnaryOperator<Configuration> settings;
+  private UnaryOperator<Configuration> settings;
 
   private Federation(List<LocalCluster> clusters, UnaryOperator<Configuration> settings) {
     this.primary = clusters.get(0);
@@ -111,6 +111,13 @@ final class Federation implements AutoCloseable {
   /** Starts the node's next process. */
   void startNextNode() {
     node = startNode();
+  }
+
+  /** Ends the node's process and starts another with a configuration of the test's own. */
+  void restartNode(UnaryOperator<Configuration> other) {
+    stopNode();
+    settings = other;
+    startNextNode();
   }
 
   /** Ends the node's process and starts another. */

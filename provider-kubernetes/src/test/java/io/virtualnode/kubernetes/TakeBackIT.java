@@ -10,6 +10,7 @@ import io.virtualnode.kubernetes.config.PlacementSettings;
 import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.delegate.Ownership;
 import io.virtualnode.kubernetes.delegate.Tombstone;
+import io.virtualnode.kubernetes.placement.Strategy;
 import io.virtualnode.testkit.LocalCluster;
 import io.virtualnode.testkit.NodeShape;
 import io.virtualnode.testkit.Simulation;
@@ -43,7 +44,7 @@ class TakeBackIT {
 
   private static PlacementSettings takingBack() {
     return new PlacementSettings(
-        PlacementSettings.Strategy.PACK,
+        Strategy.PACK,
         PlacementSettings.Unfit.HOLD,
         Optional.empty(),
         TAKE_BACK_AFTER,

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Toleration;
+import io.virtualnode.kubernetes.placement.Strategy;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,8 +21,8 @@ import java.util.Optional;
  * @param headroom by resource name, what is left free on <em>each</em> usable node, in the units of
  *     a Node's allocatable
  * @param capacity where the member's room is known from
- * @param weight how much this member is preferred by {@link PlacementSettings.Strategy#WEIGHTED}:
- *     its speed, or the inverse of its cost
+ * @param weight how much this member is preferred by {@link Strategy#WEIGHTED}: its speed, or the
+ *     inverse of its cost
  */
 public record MemberSettings(
     String name,

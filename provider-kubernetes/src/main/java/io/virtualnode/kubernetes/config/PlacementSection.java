@@ -2,8 +2,8 @@ package io.virtualnode.kubernetes.config;
 
 import static io.virtualnode.kubernetes.config.Syntax.quote;
 
-import io.virtualnode.kubernetes.config.PlacementSettings.Strategy;
 import io.virtualnode.kubernetes.config.PlacementSettings.Unfit;
+import io.virtualnode.kubernetes.placement.Strategy;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;

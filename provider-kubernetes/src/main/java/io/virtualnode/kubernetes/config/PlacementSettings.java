@@ -3,6 +3,7 @@ package io.virtualnode.kubernetes.config;
 import static io.virtualnode.kubernetes.config.Syntax.check;
 import static java.util.Objects.requireNonNull;
 
+import io.virtualnode.kubernetes.placement.Strategy;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -26,16 +27,6 @@ public record PlacementSettings(
     Duration takeBackAfter,
     Optional<Duration> collectAfter,
     int slotsAtOnce) {
-
-  /** Which of several nodes with room is taken. */
-  public enum Strategy {
-    /** The fullest that has room: whole slots stay free for wide pods. */
-    PACK,
-    /** The emptiest. */
-    SPREAD,
-    /** One of the member with the greatest weight; there, as {@link #PACK}. */
-    WEIGHTED
-  }
 
   /** What becomes of a pod that is bound and finds no single node with room. */
   public enum Unfit {

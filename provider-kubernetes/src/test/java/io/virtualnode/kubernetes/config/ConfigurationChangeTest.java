@@ -2,10 +2,12 @@ package io.virtualnode.kubernetes.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtualnode.kubernetes.placement.Strategy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -31,14 +33,22 @@ class ConfigurationChangeTest {
   void node_and_primary_need_a_restart() {
     var after =
         Configuration.of(
-            NodeSettings.named("other")
-                .withLabels(Map.of("a", "b"))
-                .withTaints(List.of())
-                .withTopology(Topology.PER_NODE)
-                .withInheritedLabels(new InheritedLabels(Set.of("c"), Set.of()))
-                .withInternalIp("10.0.0.1"),
-            ClusterAccess.of(Path.of("/primary")),
-            BEFORE.members());
+                NodeSettings.named("other")
+                    .withLabels(Map.of("a", "b"))
+                    .withTaints(List.of())
+                    .withTopology(Topology.PER_NODE)
+                    .withInheritedLabels(new InheritedLabels(Set.of("c"), Set.of()))
+                    .withInternalIp("10.0.0.1"),
+                ClusterAccess.of(Path.of("/primary")),
+                BEFORE.members())
+            .withPlacement(
+                new PlacementSettings(
+                    Strategy.SPREAD,
+                    PlacementSettings.Unfit.REJECT,
+                    Optional.of(Duration.ofSeconds(1)),
+                    Duration.ofSeconds(1),
+                    Optional.empty(),
+                    7));
 
     assertThat(ConfigurationChange.needingRestart(BEFORE, after))
         .containsExactly(
@@ -48,6 +58,7 @@ class ConfigurationChangeTest {
             "node.topology",
             "node.inheritLabels",
             "node.internalIp",
+            "placement.strategy",
             "primary");
   }
 }

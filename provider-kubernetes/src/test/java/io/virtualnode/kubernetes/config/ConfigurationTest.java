@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
+import io.virtualnode.kubernetes.placement.Strategy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -79,7 +80,7 @@ class ConfigurationTest {
             "takeBackAfter: is not longer than zero",
             () ->
                 new PlacementSettings(
-                    PlacementSettings.Strategy.PACK,
+                    Strategy.PACK,
                     PlacementSettings.Unfit.HOLD,
                     Optional.empty(),
                     Duration.ZERO,
@@ -89,7 +90,7 @@ class ConfigurationTest {
             "slotsAtOnce: is less than 1",
             () ->
                 new PlacementSettings(
-                    PlacementSettings.Strategy.PACK,
+                    Strategy.PACK,
                     PlacementSettings.Unfit.HOLD,
                     Optional.empty(),
                     Duration.ofSeconds(1),
