@@ -2,6 +2,7 @@ package io.virtualnode.kubernetes;
 
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.capacity.Ledger;
+import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Resources;
 import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.placement.Decision;
@@ -110,8 +111,13 @@ final class Account {
   }
 
   /** Whether a node has room for the pod now. */
-  synchronized boolean hasRoom(Demand demand) {
-    return placement.hasRoom(demand);
+  boolean hasRoom(Demand demand) {
+    return choice(demand).isPresent();
+  }
+
+  /** The node that the pod would get now, if one has room. */
+  synchronized Optional<NodeKey> choice(Demand demand) {
+    return placement.choice(demand);
   }
 
   /** Why the nodes do not take the pod, or how many do, as of now. */

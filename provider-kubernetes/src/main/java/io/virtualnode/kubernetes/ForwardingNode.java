@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualnode.kubernetes.config.ClusterAccess;
 import io.virtualnode.kubernetes.config.Configuration;
+import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.node.ApiClients;
 import io.virtualnode.node.NodeCounters;
 import io.virtualnode.node.VirtualNode;
@@ -23,10 +24,8 @@ public final class ForwardingNode implements AutoCloseable {
 
   /** A node that has contacted nothing yet. */
   public ForwardingNode(Configuration configuration) {
-    this.primary = ApiClients.client(clientConfig(configuration.primary()));
-    this.provider =
-        new ForwardingProvider(
-            configuration, settings -> ApiClients.client(clientConfig(settings.access())));
+    this.primary = primaryClient(configuration);
+    this.provider = new ForwardingProvider(configuration, ForwardingNode::memberClient);
     var settings = configuration.node();
     var builder =
         VirtualNode.builder(primary, provider)
@@ -35,6 +34,16 @@ public final class ForwardingNode implements AutoCloseable {
             .taints(settings.taints());
     settings.internalIp().ifPresent(builder::internalIp);
     this.node = builder.build();
+  }
+
+  /** A client of the primary, to be closed by the caller. */
+  public static KubernetesClient primaryClient(Configuration configuration) {
+    return ApiClients.client(clientConfig(configuration.primary()));
+  }
+
+  /** A client of a member, to be closed by the caller. */
+  public static KubernetesClient memberClient(MemberSettings settings) {
+    return ApiClients.client(clientConfig(settings.access()));
   }
 
   /** How a client reaches a cluster; credentials are read again from the file as they change. */

@@ -11,18 +11,12 @@ import io.virtualnode.api.ProviderException.Reason;
 import io.virtualnode.kubernetes.Forwarding.Sight;
 import io.virtualnode.kubernetes.Forwarding.Step;
 import io.virtualnode.kubernetes.capacity.Ledger;
-import io.virtualnode.kubernetes.capacity.Requests;
 import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
-import io.virtualnode.kubernetes.config.NodeSettings;
-import io.virtualnode.kubernetes.delegate.DelegatePod;
-import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.delegate.Ownership;
 import io.virtualnode.kubernetes.member.Member;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
@@ -58,6 +52,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
             return thread;
           });
   private final Account account;
+  private final Proxies proxies;
 
   private volatile @Nullable Wiring wiring;
 
@@ -89,17 +84,13 @@ public final class ForwardingProvider implements Provider, PodObserver {
             configuration.placement().strategy(),
             Account.Offers.ofWhole(offer -> wiring().reports().publish(offer)),
             (proxy, decision) -> wiring().placing().decided(proxy, decision));
+    this.proxies = new Proxies(account, forwardings);
   }
 
   @Override
   public synchronized void start(NodeContext node) {
     var ownership = new Ownership(node.primaryUid(), node.nodeName());
-    var settings = configuration.node();
-    var translation =
-        new DelegatePod(
-            ownership,
-            labelsOfNode(settings),
-            settings.taints().stream().map(taint -> taint.getKey()).collect(Collectors.toSet()));
+    var translation = Survey.translation(ownership, configuration.node());
     var events = new MemberEvents(ownership, account, forwardings, new MemberEffects());
     var members = new Members(clients, events, timer);
     var delegates = new Delegates(members, translation);
@@ -127,13 +118,6 @@ public final class ForwardingProvider implements Provider, PodObserver {
             ending);
   }
 
-  /** A selector for one of these was meant for the virtual node, not for a node of a member. */
-  private static Map<String, String> labelsOfNode(NodeSettings settings) {
-    var labels = new HashMap<>(settings.labels());
-    labels.put("type", "virtual-kubelet");
-    return labels;
-  }
-
   /** Puts another list of members into force: members are added, connected anew, or retired. */
   public synchronized void reload(Configuration newest) {
     configuration = newest;
@@ -151,27 +135,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
 
   @Override
   public void podObserved(Pod pod) {
-    var proxy = PodKey.of(pod);
-    var forwarding = forwardings.of(proxy);
-    synchronized (forwarding) {
-      forwarding.observed(pod);
-      if (DelegateStatus.isTerminal(pod)) {
-        account.update(ledger -> ledger.uncount(proxy.uid()));
-        account.withdraw(proxy);
-        return;
-      }
-      var request = Requests.of(pod);
-      boolean daemon = isDaemon(pod);
-      var slot = forwarding.slotByIntent();
-      account.update(
-          ledger -> {
-            ledger.count(proxy.uid(), request);
-            if (daemon) {
-              ledger.credit(proxy.uid(), true);
-            }
-            slot.ifPresent(node -> ledger.reserve(proxy.uid(), node));
-          });
-    }
+    proxies.observed(pod);
   }
 
   @Override
@@ -340,14 +304,6 @@ public final class ForwardingProvider implements Provider, PodObserver {
     synchronized (forwarding) {
       return forwarding.uses(member);
     }
-  }
-
-  private static boolean isDaemon(Pod pod) {
-    var owners = pod.getMetadata().getOwnerReferences();
-    return owners != null
-        && owners.stream()
-            .anyMatch(
-                o -> Boolean.TRUE.equals(o.getController()) && o.getKind().equals("DaemonSet"));
   }
 
   private NodeContext node() {

@@ -138,9 +138,10 @@ public final class Placement {
     return new Decision.Waits(Optional.ofNullable(node).map(n -> n.key), message);
   }
 
-  /** Whether a node has room for it now, beside what is held. */
-  public boolean hasRoom(Demand demand) {
-    return new NodeSearch(index, demand, quotas, ledger).first() != null;
+  /** The node that it would get now, beside what is held; empty if none has room. */
+  public Optional<NodeKey> choice(Demand demand) {
+    var found = new NodeSearch(index, demand, quotas, ledger).first();
+    return found == null ? Optional.empty() : Optional.of(found.key);
   }
 
   /** Nothing is held any more, so that it can be decided anew for all that wait. */
