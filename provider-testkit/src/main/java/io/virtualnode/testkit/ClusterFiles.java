@@ -35,14 +35,18 @@ final class ClusterFiles {
 
   /** Makes the directory with all that the processes read. */
   static ClusterFiles create(String clusterName, String apiServerUrl) {
+    CertificateAuthority authority = new CertificateAuthority(clusterName);
     try {
       Path directory = Files.createTempDirectory("virtualnode-" + clusterName + "-");
-      ClusterFiles files =
-          new ClusterFiles(
-              clusterName, directory, new CertificateAuthority(clusterName), apiServerUrl);
-      files.writeCertificates();
-      files.writeStages();
-      return files;
+      ClusterFiles files = new ClusterFiles(clusterName, directory, authority, apiServerUrl);
+      try {
+        files.writeCertificates();
+        files.writeStages();
+        return files;
+      } catch (IOException | RuntimeException e) {
+        Attempts.undo(e, files::delete);
+        throw e;
+      }
     } catch (IOException e) {
       throw new TestkitException(
           Reason.PREPARATION_FAILED, "cannot write the files of " + clusterName + ": " + e, e);

@@ -33,12 +33,24 @@ final class ControlPlane {
   record Ports(PortLease etcd, PortLease etcdPeer, PortLease apiServer, PortLease kubelet) {
 
     static Ports acquire() {
-      return new Ports(
-          PortLease.acquire(), PortLease.acquire(), PortLease.acquire(), PortLease.acquire());
+      List<PortLease> leases = new ArrayList<>();
+      try {
+        while (leases.size() < 4) {
+          leases.add(PortLease.acquire());
+        }
+        return new Ports(leases.get(0), leases.get(1), leases.get(2), leases.get(3));
+      } catch (RuntimeException | Error e) {
+        Attempts.undo(e, () -> close(leases));
+        throw e;
+      }
     }
 
     void release() {
-      List.of(etcd, etcdPeer, apiServer, kubelet).forEach(PortLease::close);
+      close(List.of(etcd, etcdPeer, apiServer, kubelet));
+    }
+
+    private static void close(List<PortLease> leases) {
+      Attempts.all(leases.stream().map(lease -> (Runnable) lease::close).toList());
     }
   }
 
@@ -166,7 +178,8 @@ final class ControlPlane {
 
   /**
    * Ends everything. The API server is asked first and its clients next, so that it need not wait
-   * for their watches; etcd ends after it, for without etcd it would hang.
+   * for their watches; etcd ends after it, for without etcd it would hang. A thread that is
+   * interrupted waits for none of them, but leaves none.
    */
   void stopAll() {
     GuardedProcess apiServer = processes.get(KubeTool.KUBE_APISERVER);
@@ -174,24 +187,26 @@ final class ControlPlane {
     List<GuardedProcess> clients = new ArrayList<>(processes());
     clients.remove(apiServer);
     clients.remove(etcd);
+    List<Runnable> steps = new ArrayList<>();
     if (apiServer != null) {
-      apiServer.terminate();
+      steps.add(apiServer::terminate);
     }
-    clients.forEach(GuardedProcess::terminate);
-    clients.forEach(process -> process.awaitEndOrKill(STOP_GRACE));
+    clients.forEach(process -> steps.add(process::terminate));
+    clients.forEach(process -> steps.add(() -> process.awaitEndOrKill(STOP_GRACE)));
     if (apiServer != null) {
-      apiServer.awaitEndOrKill(STOP_GRACE);
+      steps.add(() -> apiServer.awaitEndOrKill(STOP_GRACE));
     }
     if (etcd != null) {
-      etcd.terminate();
-      etcd.awaitEndOrKill(STOP_GRACE);
+      steps.add(etcd::terminate);
+      steps.add(() -> etcd.awaitEndOrKill(STOP_GRACE));
     }
-    processes.clear();
+    steps.add(processes::clear);
+    Attempts.all(steps);
   }
 
   /** Ends everything at once. No order is needed where nobody is asked. Callable at any time. */
   void killAll() {
-    processes().forEach(GuardedProcess::kill);
+    Attempts.all(processes().stream().map(process -> (Runnable) process::kill).toList());
   }
 
   private void launch(KubeTool tool, List<String> flags) {
@@ -199,7 +214,13 @@ final class ControlPlane {
     command.add(binaries.path(tool).toString());
     command.addAll(flags);
     Path log = files.path(tool.fileName() + ".log");
-    processes.put(tool, GuardedProcess.start(tool.fileName() + " of " + spec.name(), command, log));
+    GuardedProcess.Builder program =
+        GuardedProcess.of(tool.fileName() + " of " + spec.name(), command);
+    if (!spec.keepFiles()) {
+      // All guards do it, each when its program has ended: so the last one finds nothing running.
+      program.orphanedFolder(files.directory());
+    }
+    processes.put(tool, program.start(log));
   }
 
   private void awaitHealthy(KubeTool tool, BooleanSupplier healthy) {

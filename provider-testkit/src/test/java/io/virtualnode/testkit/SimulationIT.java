@@ -91,11 +91,12 @@ class SimulationIT {
     Pod pod =
         client.resource(Workload.named("changed").runningFor(Duration.ofSeconds(4)).pod()).create();
     awaitPod(pod, p -> p.getStatus().getPhase().equals("Running"));
-    for (int i = 0; i < 3; i++) {
+    Instant running = Instant.now();
+    for (int i = 1; i <= 3; i++) {
+      Duration ran = Duration.ofMillis(900L * i);
+      await().until(() -> Duration.between(running, Instant.now()).compareTo(ran) >= 0);
       String value = Integer.toString(i);
-      await()
-          .pollDelay(Duration.ofMillis(900))
-          .until(() -> edit(pod, p -> labelled(p, value)).getMetadata() != null);
+      edit(pod, p -> labelled(p, value));
     }
     Pod ended = awaitPod(pod, p -> p.getStatus().getPhase().equals("Succeeded"));
     assertThat(between(terminated(ended))).isLessThanOrEqualTo(Duration.ofSeconds(5));
