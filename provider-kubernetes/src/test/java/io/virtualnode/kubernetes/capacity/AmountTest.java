@@ -74,7 +74,9 @@ class AmountTest {
   })
   void sum(String terms, long millis, long units) {
     var sum =
-        Stream.of(terms.split(" \\+ ")).map(AmountTest::amount).reduce(Amount.ZERO, Amount::plus);
+        Stream.of(terms.split(" \\+ ", -1))
+            .map(AmountTest::amount)
+            .reduce(Amount.ZERO, Amount::plus);
     assertThat(sum.millis()).isEqualTo(millis);
     assertThat(sum.units()).isEqualTo(units);
   }

@@ -103,14 +103,23 @@ class RequestsTableTest {
     DOWN_ALLOCATED(1, 1, 3),
     FIRST_UP_OTHERS_DOWN(3, 1, 2);
 
-    final int[] factors;
+    final int spec;
+    final int allocated;
+    final int actuated;
 
-    Resize(int... factors) {
-      this.factors = factors;
+    Resize(int spec, int allocated, int actuated) {
+      this.spec = spec;
+      this.allocated = allocated;
+      this.actuated = actuated;
     }
 
     int factor(Thing thing, View view) {
-      int factor = factors[view.ordinal()];
+      int factor =
+          switch (view) {
+            case SPEC -> spec;
+            case ALLOCATED -> allocated;
+            case ACTUATED -> actuated;
+          };
       return this == FIRST_UP_OTHERS_DOWN && thing != Thing.FIRST ? 4 - factor : factor;
     }
   }
@@ -136,20 +145,28 @@ class RequestsTableTest {
 
   /** Who asks, and in which sizes; the sizes are such that no two sums are the same by chance. */
   enum Thing {
-    FIRST(101, "cpu", "memory", "hugepages-2Mi", "example.org/gpu"),
-    SECOND(211, "cpu", "memory"),
-    SIDECAR_BEFORE(307, "cpu", "memory", "example.org/gpu"),
-    SIDECAR_AFTER(401, "cpu", "hugepages-2Mi"),
-    INIT(53, "cpu", "memory", "hugepages-2Mi", "example.org/gpu"),
-    POD(997, "cpu", "memory", "hugepages-2Mi"),
-    OVERHEAD(7, "cpu", "memory");
+    FIRST(101),
+    SECOND(211),
+    SIDECAR_BEFORE(307),
+    SIDECAR_AFTER(401),
+    INIT(53),
+    POD(997),
+    OVERHEAD(7);
 
     final int size;
-    final List<String> names;
 
-    Thing(int size, String... names) {
+    Thing(int size) {
       this.size = size;
-      this.names = List.of(names);
+    }
+
+    List<String> names() {
+      return switch (this) {
+        case FIRST, INIT -> RESOURCES;
+        case SECOND, OVERHEAD -> List.of("cpu", "memory");
+        case SIDECAR_BEFORE -> List.of("cpu", "memory", "example.org/gpu");
+        case SIDECAR_AFTER -> List.of("cpu", "hugepages-2Mi");
+        case POD -> List.of("cpu", "memory", "hugepages-2Mi");
+      };
     }
   }
 
@@ -225,7 +242,7 @@ class RequestsTableTest {
 
     /** The number that stands, or would stand, at one place; 0 if the thing never names it. */
     long number(Thing thing, View view, String resource) {
-      if (!has(thing) && thing != Thing.POD || !thing.names.contains(resource)) {
+      if ((!has(thing) && thing != Thing.POD) || !thing.names().contains(resource)) {
         return 0;
       }
       long size = thing == Thing.INIT ? (long) thing.size * init.size : thing.size;
@@ -244,7 +261,7 @@ class RequestsTableTest {
       boolean specCounts = !(c.condition.infeasible() && podStatusHasResources());
       boolean named = c.podLevel.contains(resource) && specCounts;
       long amount = named ? c.number(Thing.POD, View.SPEC, resource) : 0;
-      if (podStatusHasResources() && Thing.POD.names.contains(resource)) {
+      if (podStatusHasResources() && Thing.POD.names().contains(resource)) {
         if (c.ofPod != OfPod.ACTUATED) {
           named = true;
           amount = Math.max(amount, c.number(Thing.POD, View.ALLOCATED, resource));
@@ -281,7 +298,7 @@ class RequestsTableTest {
 
     private long overhead() {
       // It is no part of any resize.
-      return c.has(Thing.OVERHEAD) && Thing.OVERHEAD.names.contains(resource)
+      return c.has(Thing.OVERHEAD) && Thing.OVERHEAD.names().contains(resource)
           ? Thing.OVERHEAD.size
           : 0;
     }
@@ -429,7 +446,7 @@ class RequestsTableTest {
 
     private Map<String, Quantity> quantities(Thing thing, View view) {
       var quantities = new HashMap<String, Quantity>();
-      for (var resource : thing.names) {
+      for (var resource : thing.names()) {
         long number = c.number(thing, view, resource);
         quantities.put(
             resource,
