@@ -58,10 +58,10 @@ public final class Requests {
   /**
    * What the scheduler wants a node to have free before it binds this pod, {@code pods: 1}
    * included: by its spec alone, which is also what it tells in its metric {@code
-   * kube_pod_resource_request}.
+   * kube_pod_resource_request}. What has overflowed to less than nothing counts as nothing here.
    */
   public static Resources ofSpec(Pod pod) {
-    return counted(podRequests(pod, false));
+    return counted(podRequests(pod, false)).nonNegative();
   }
 
   /** {@code Resource.Add}: other names, which only a status can have, count nothing. */

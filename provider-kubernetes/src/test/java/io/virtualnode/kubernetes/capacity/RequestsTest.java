@@ -336,6 +336,11 @@ class RequestsTest {
             .podStatus(quantities("cpu", "8", "memory", "80"), quantities("cpu", "8"));
     assertThat(Requests.ofSpec(podLevel.builder.build()))
         .isEqualTo(resources("cpu", "5", "memory", "21", "pods", "1"));
+    var overflowing = new PodBuilder().withNewSpec().endSpec();
+    new Pods(overflowing).containers(requesting("a", "9223372036854775807", "1"));
+    assertThat(Requests.of(overflowing.build()).get("cpu")).isEqualTo(-1000);
+    assertThat(Requests.ofSpec(overflowing.build()))
+        .isEqualTo(resources("memory", "1", "pods", "1"));
   }
 
   /** {@code IsScalarResourceName} (scheduler/util/utils.go). */
