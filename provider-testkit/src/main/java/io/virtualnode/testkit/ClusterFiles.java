@@ -60,6 +60,9 @@ final class ClusterFiles {
             "kube-apiserver", API_SERVER_NAMES, List.of(address("127.0.0.1"), address("10.0.0.1")))
         .write(directory, "apiserver");
     authority
+        .server("kube-scheduler", List.of("localhost"), List.of(address("127.0.0.1")))
+        .write(directory, "scheduler");
+    authority
         .client("kube-apiserver-kubelet-client", List.of("system:masters"))
         .write(directory, "kubelet-client");
     authority

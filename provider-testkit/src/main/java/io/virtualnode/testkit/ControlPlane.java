@@ -30,15 +30,21 @@ final class ControlPlane {
       Collections.synchronizedMap(new EnumMap<>(KubeTool.class));
 
   /** Ports that the cluster keeps as long as it lives. */
-  record Ports(PortLease etcd, PortLease etcdPeer, PortLease apiServer, PortLease kubelet) {
+  record Ports(
+      PortLease etcd,
+      PortLease etcdPeer,
+      PortLease apiServer,
+      PortLease scheduler,
+      PortLease kubelet) {
 
     static Ports acquire() {
       List<PortLease> leases = new ArrayList<>();
       try {
-        while (leases.size() < 4) {
+        while (leases.size() < 5) {
           leases.add(PortLease.acquire());
         }
-        return new Ports(leases.get(0), leases.get(1), leases.get(2), leases.get(3));
+        return new Ports(
+            leases.get(0), leases.get(1), leases.get(2), leases.get(3), leases.get(4));
       } catch (RuntimeException | Error e) {
         Attempts.undo(e, () -> close(leases));
         throw e;
@@ -46,7 +52,7 @@ final class ControlPlane {
     }
 
     void release() {
-      close(List.of(etcd, etcdPeer, apiServer, kubelet));
+      close(List.of(etcd, etcdPeer, apiServer, scheduler, kubelet));
     }
 
     private static void close(List<PortLease> leases) {
@@ -122,15 +128,49 @@ final class ControlPlane {
     manager.addAll(spec.controllerManagerFlags());
     launch(KubeTool.KUBE_CONTROLLER_MANAGER, manager);
     if (spec.scheduler()) {
-      List<String> scheduler = new ArrayList<>();
-      scheduler.add("--kubeconfig=" + files.kubeconfig("system:kube-scheduler", List.of()));
-      scheduler.add("--leader-elect=false");
-      scheduler.add("--secure-port=0");
-      scheduler.add("--kube-api-qps=1000");
-      scheduler.add("--kube-api-burst=2000");
-      scheduler.addAll(spec.schedulerFlags());
-      launch(KubeTool.KUBE_SCHEDULER, scheduler);
+      startScheduler();
     }
+  }
+
+  private void startScheduler() {
+    List<String> flags = new ArrayList<>();
+    flags.add("--kubeconfig=" + files.kubeconfig("system:kube-scheduler", List.of()));
+    flags.add("--leader-elect=false");
+    flags.add("--secure-port=" + ports.scheduler().port());
+    flags.add("--bind-address=127.0.0.1");
+    flags.add("--tls-cert-file=" + files.path("scheduler.crt"));
+    flags.add("--tls-private-key-file=" + files.path("scheduler.key"));
+    // Administrators only, by their certificates: it asks the API server about nobody.
+    flags.add("--client-ca-file=" + files.path("ca.crt"));
+    flags.add("--kube-api-qps=1000");
+    flags.add("--kube-api-burst=2000");
+    flags.addAll(spec.schedulerFlags());
+    launch(KubeTool.KUBE_SCHEDULER, flags);
+  }
+
+  /** Waits until the scheduler has read the cluster. */
+  void awaitScheduler() {
+    URI ready = URI.create("https://127.0.0.1:" + ports.scheduler().port() + "/readyz");
+    awaitHealthy(KubeTool.KUBE_SCHEDULER, () -> probe.answersOk(ready));
+  }
+
+  /** What the scheduler writes into its log of the nodes in its cache, when it is asked to. */
+  String schedulerCache() {
+    GuardedProcess scheduler = process(KubeTool.KUBE_SCHEDULER);
+    long before = scheduler.logLength();
+    scheduler.signal("USR2");
+    long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
+    while (System.nanoTime() < deadline && !scheduler.awaitExit(POLL_INTERVAL)) {
+      String log = scheduler.logFrom(before);
+      int begin = log.indexOf("Node name: ");
+      int end = log.indexOf("Dump of scheduling queue");
+      if (end >= 0) {
+        return begin < 0 || begin > end ? "" : log.substring(begin, log.lastIndexOf('\n', end));
+      }
+    }
+    throw new TestkitException(
+        Reason.TIMED_OUT,
+        scheduler.name() + " does not write its cache into its log:\n" + scheduler.logTail());
   }
 
   /** Starts the kubelets of simulated nodes, once. */

@@ -300,6 +300,11 @@ public final class GuardedProcess implements AutoCloseable {
     frozen = false;
   }
 
+  /** Sends the program a signal, named as {@code kill -s} does. */
+  void signal(String signal) {
+    signal(signal, Long.toString(pid()));
+  }
+
   private void signal(String signal, String target) {
     try {
       Process kill =
@@ -322,13 +327,28 @@ public final class GuardedProcess implements AutoCloseable {
 
   /** The end of the program's log, for a message about its failure. */
   public String logTail() {
+    try {
+      return logFrom(Math.max(0, logLength() - TAIL_BYTES));
+    } catch (TestkitException e) {
+      return "(no log: " + e.getMessage() + ")";
+    }
+  }
+
+  /** How many bytes the program's log has. */
+  long logLength() {
+    return log.toFile().length();
+  }
+
+  /** The program's log from some byte on. */
+  String logFrom(long start) {
     try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
-      file.seek(Math.max(0, file.length() - TAIL_BYTES));
-      byte[] tail = new byte[(int) Math.min(TAIL_BYTES, file.length())];
-      int read = file.read(tail);
-      return new String(tail, 0, Math.max(0, read), UTF_8);
+      file.seek(start);
+      byte[] rest = new byte[(int) Math.max(0, file.length() - start)];
+      file.readFully(rest);
+      return new String(rest, UTF_8);
     } catch (IOException e) {
-      return "(no log: " + e + ")";
+      throw new TestkitException(
+          Reason.PROCESS_FAILED, "cannot read the log of " + name + ": " + e, e);
     }
   }
 }

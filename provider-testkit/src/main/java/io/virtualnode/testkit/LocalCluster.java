@@ -256,6 +256,37 @@ public final class LocalCluster implements AutoCloseable {
     return client.raw("/metrics");
   }
 
+  /**
+   * What an endpoint of kube-scheduler says, in the text format of Prometheus. It waits until the
+   * scheduler has read the cluster.
+   *
+   * @param path {@code /metrics}, or {@code /metrics/resources} for what the spec of each pod
+   *     requests as the scheduler computes it (cpu in cores)
+   * @throws TestkitException when the cluster was started without a scheduler
+   */
+  public String schedulerMetrics(String path) {
+    synchronized (this) {
+      controlPlane.awaitScheduler();
+    }
+    return client.raw(schedulerUrl() + requireNonNull(path, "path is null"));
+  }
+
+  /** Where kube-scheduler serves its health and metrics; only administrators may read these. */
+  public String schedulerUrl() {
+    return "https://127.0.0.1:" + ports.scheduler().port();
+  }
+
+  /**
+   * What kube-scheduler has in its cache, as it writes it for debugging on SIGUSR2: of each node
+   * the sum that its pods request (cpu in thousandths), what is allocatable, and the pods.
+   *
+   * @throws TestkitException when the cluster was started without a scheduler
+   */
+  public synchronized String schedulerCache() {
+    controlPlane.awaitScheduler();
+    return controlPlane.schedulerCache();
+  }
+
   /** Process ids of all that runs for this cluster. */
   public List<Long> pids() {
     synchronized (this) {

@@ -74,6 +74,27 @@ class LocalClusterIT {
   }
 
   @Test
+  @DisplayName("the scheduler tells its metrics and its cache, to administrators only")
+  void schedulerMetricsAndCache() {
+    Workload quick =
+        Workload.named("counted").withSlot(2, "2Gi", "1Gi").runningFor(Duration.ofMinutes(5));
+    client.resource(quick.pod()).create();
+    awaitPhase("counted", "Running");
+
+    assertThat(cluster.schedulerMetrics("/metrics")).contains("scheduler_pending_pods");
+    assertThat(cluster.schedulerMetrics("/metrics/resources"))
+        .containsPattern("kube_pod_resource_request\\{.*pod=\"counted\".*unit=\"cores\"} 1.8");
+    assertThat(cluster.schedulerCache())
+        .containsPattern("Node name: alpha-[12]\n(.*\n)*.*MilliCPU:1800 (.*\n)+.*name: counted");
+
+    client.resource(quick.pod()).withGracePeriod(0).delete();
+    String url = cluster.schedulerUrl();
+    try (KubernetesClient nobody = cluster.clientFor("nobody")) {
+      assertThatThrownBy(() -> nobody.raw(url + "/metrics")).hasMessageContaining("forbidden");
+    }
+  }
+
+  @Test
   @DisplayName("an API server that is stopped or killed comes back on its port with its data")
   void apiServerComesBack() {
     ConfigMap kept =
@@ -196,6 +217,9 @@ class LocalClusterIT {
             LocalCluster.builder("beta").nodes(1, NodeShape.of(1, "2Gi")));
     assertThat(clusters).extracting(LocalCluster::name).containsExactly("primary", "beta");
     List<Long> pids = clusters.stream().flatMap(one -> one.pids().stream()).toList();
+    assertThatThrownBy(() -> clusters.get(0).schedulerMetrics("/metrics"))
+        .isInstanceOf(TestkitException.class)
+        .hasMessage("kube-scheduler of primary was not started");
     List<Path> directories = clusters.stream().map(LocalCluster::folder).toList();
     assertThat(pids).hasSize(3 + 5).allMatch(LocalClusterIT::isAlive);
 
