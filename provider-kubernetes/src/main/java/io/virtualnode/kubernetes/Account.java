@@ -9,7 +9,9 @@ import io.virtualnode.kubernetes.placement.Decision;
 import io.virtualnode.kubernetes.placement.Demand;
 import io.virtualnode.kubernetes.placement.Explanation;
 import io.virtualnode.kubernetes.placement.Placement;
+import io.virtualnode.kubernetes.placement.SlotCollector;
 import io.virtualnode.kubernetes.placement.Strategy;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,6 +38,7 @@ final class Account {
 
   private final Ledger ledger = new Ledger(); // guarded by this
   private final Placement placement; // guarded by this
+  private final SlotCollector collector; // guarded by this
   private final Map<PodKey, Waiting> waiting = new LinkedHashMap<>(); // guarded by this
   private final Executor executor;
   private final Offers offers;
@@ -88,6 +91,7 @@ final class Account {
       Executor executor, Strategy strategy, Offers offers, BiConsumer<PodKey, Decision> decided) {
     this.executor = executor;
     this.placement = new Placement(ledger, strategy);
+    this.collector = new SlotCollector(ledger, placement);
     this.offers = offers;
     this.decided = decided;
   }
@@ -123,6 +127,26 @@ final class Account {
   /** Why the nodes do not take the pod, or how many do, as of now. */
   synchronized Explanation explain(Demand demand) {
     return placement.explain(demand);
+  }
+
+  /**
+   * Collects slots for wide pods that are not bound yet.
+   *
+   * @param unbound all such pods
+   * @param nowMillis the time, on the clock of the pods' times
+   * @return the UIDs of those whose slots are whole and offered
+   */
+  Set<String> collect(
+      Collection<SlotCollector.Unbound> unbound, long nowMillis, SlotCollector.Setting setting) {
+    SlotCollector.Steps steps;
+    synchronized (this) {
+      steps = collector.decide(unbound, nowMillis, setting);
+      steps.apply(ledger);
+    }
+    if (!steps.isNothing()) {
+      settleSoon();
+    }
+    return steps.whole();
   }
 
   /**

@@ -3,12 +3,9 @@ package io.virtualnode.kubernetes.capacity;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one node collects for one pod that is not bound yet.
- *
- * <p>While the node's free room does not cover the request, what there is of it is
- * <em>withheld</em>: neither offered nor given to anybody else. Once it covers the request the
- * claim is <em>whole</em>: the room is offered again, so that the pod can be bound, but is still
- * given to that pod only.
+ * What one node collects for one pod that is not bound yet: as much of the request as is free
+ * there. Nobody else gets it and it is not offered, until it is the whole request; see {@link
+ * Ledger#withhold}.
  */
 final class Claim {
 
@@ -37,7 +34,8 @@ final class Claim {
     return left == null ? Resources.NONE : left.minus(share);
   }
 
-  boolean isWhole() {
+  /** Whether the node has all that is requested. */
+  boolean hasAll() {
     return whole;
   }
 
@@ -46,8 +44,8 @@ final class Claim {
     return share;
   }
 
-  /** What the node does not offer because of this claim. */
+  /** What the node does not offer as part of its spare room. */
   Resources withheld() {
-    return whole || bound ? Resources.NONE : share;
+    return bound ? Resources.NONE : share;
   }
 }

@@ -261,13 +261,16 @@ public final class Ledger {
   }
 
   /**
-   * Collects room on one node for a pod that is not bound yet: while what is free there does not
-   * cover the request, it is neither offered nor given to anybody else; as soon as it does, it is
-   * offered again, but placement keeps it for that pod. A later claim of the same pod replaces the
-   * one before; the pod's slot ends it.
+   * Collects room on one node for a pod that is not bound yet: what is free there, up to the
+   * request, is neither offered nor given to anybody else. As soon as it is the whole request it is
+   * offered again, all at once, and only while nobody who is bound waits for room beyond what else
+   * is spare: if the sum showed less than the request, others would be bound into it bit by bit.
+   * Placement keeps it for that pod in any case.
+   *
+   * <p>A later claim of the same pod replaces the one before; the pod's slot ends it.
    */
   public void withhold(String podUid, NodeKey node, Resources request) {
-    proxies.claim(podUid, members.node(node), interned.request(request));
+    proxies.claim(podUid, node, interned.request(request));
     members.flush();
   }
 
@@ -279,13 +282,13 @@ public final class Ledger {
 
   /** What is collected for a pod that is not bound yet. */
   public Optional<Collected> claim(String podUid) {
-    return Optional.ofNullable(proxies.claim(podUid)).map(Collected::of);
+    return Optional.ofNullable(proxies.claim(podUid)).map(Ledger::collected);
   }
 
   /** Every claim, by the UID of its pod. */
   public Map<String, Collected> claims() {
     var result = new HashMap<String, Collected>();
-    proxies.claims().forEach(claim -> result.put(claim.uid.toString(), Collected.of(claim)));
+    proxies.claims().forEach(claim -> result.put(claim.uid.toString(), collected(claim)));
     return result;
   }
 
@@ -297,8 +300,10 @@ public final class Ledger {
   /** What the virtual node of that scope must have as its allocatable now. */
   public Resources offer(Scope scope) {
     var sums = proxies.sums();
+    var spare = members.newRoom(scope);
     var offer = new Tally();
-    offer.add(members.newRoom(scope));
+    offer.add(spare);
+    proxies.wholeIn(scope, spare).forEach(claim -> offer.add(claim.share()));
     offer.add(sums.ours(scope));
     offer.add(members.known(scope, sums.credits(scope)));
     return offer.toResources();
@@ -393,10 +398,11 @@ public final class Ledger {
    * @param share what nobody else gets of what is free now
    * @param whole whether that is all
    */
-  public record Collected(NodeKey node, Resources request, Resources share, boolean whole) {
-    static Collected of(Claim claim) {
-      return new Collected(claim.node.key, claim.request, claim.share(), claim.isWhole());
-    }
+  public record Collected(NodeKey node, Resources request, Resources share, boolean whole) {}
+
+  private static Collected collected(Claim claim) {
+    boolean whole = claim.node.member.isWhole(claim);
+    return new Collected(claim.node.key, claim.request, claim.share(), whole);
   }
 
   /**

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.function.BiPredicate;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** One member's share of the {@link Ledger}: its nodes, its pods, and the limits on its total. */
@@ -101,25 +101,40 @@ final class MemberAccount {
 
   /** {@link #quotaLeft} for one pod: without what is collected for others. */
   Resources quotaLeftFor(Object podUid) {
-    return quotaLeftWithout((claim, whole) -> !claim.uid.equals(podUid));
+    return quotaLeftWithout(claim -> !claim.uid.equals(podUid));
   }
 
   private Resources quotaOffered() {
-    return quotaLeftWithout((claim, whole) -> !whole && !claim.bound);
+    return quotaLeftWithout(claim -> !claim.bound);
   }
 
   /** Claims take their shares of the quota in turn, as they do of their nodes. */
-  private Resources quotaLeftWithout(BiPredicate<Claim, Boolean> withheld) {
+  private Resources quotaLeftWithout(Predicate<Claim> withheld) {
     var result = quotaLeft();
     var left = result.nonNegative();
     for (var claim : claims) {
-      var limited = claim.request.namedBy(left);
-      var share = limited.min(left);
-      if (withheld.test(claim, claim.isWhole() && limited.fitsInto(left))) {
+      var share = claim.request.namedBy(left).min(left);
+      left = left.minus(share);
+      if (withheld.test(claim)) {
         result = result.minus(share);
       }
-      left = left.minus(share);
     }
     return result;
+  }
+
+  /** Whether the claim's node and the quota have all that is requested. */
+  boolean isWhole(Claim claim) {
+    if (quota == null || !claim.hasAll()) {
+      return claim.hasAll();
+    }
+    var left = quotaLeft().nonNegative();
+    for (var earlier : claims) {
+      var limited = earlier.request.namedBy(left);
+      if (earlier == claim) {
+        return limited.fitsInto(left);
+      }
+      left = left.minus(limited.min(left));
+    }
+    return false;
   }
 }

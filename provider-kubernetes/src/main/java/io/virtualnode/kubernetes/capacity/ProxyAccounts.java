@@ -61,7 +61,9 @@ final class ProxyAccounts {
   /** Counts the proxy no longer. */
   void uncount(ProxyAccount proxy) {
     credit(proxy, false);
+    sums.subtract(proxy);
     proxy.request = null;
+    sums.add(proxy);
     setBound(proxy, false);
     settle(proxy);
   }
@@ -127,10 +129,10 @@ final class ProxyAccounts {
     }
   }
 
-  void claim(String uid, NodeAccount node, Resources request) {
+  void claim(String uid, NodeKey nodeKey, Resources request) {
     var key = Uid.of(uid);
     var before = claims.get(key);
-    if (before != null && before.node == node && before.request.equals(request)) {
+    if (before != null && before.node.key.equals(nodeKey) && before.request.equals(request)) {
       return;
     }
     unclaim(key);
@@ -138,6 +140,7 @@ final class ProxyAccounts {
     if (proxy != null && proxy.slotNode != null) {
       return;
     }
+    var node = members.node(nodeKey);
     var claim = new Claim(key, node, request, turns++);
     claim.bound = proxy != null && proxy.request != null;
     claims.put(key, claim);
@@ -153,6 +156,19 @@ final class ProxyAccounts {
       claim.node.member.claims.remove(claim);
       touch(claim);
     }
+  }
+
+  /** The claims in the scope that are whole and can be offered beside so much spare room. */
+  List<Claim> wholeIn(Scope scope, Resources spare) {
+    if (claims.isEmpty()) {
+      return List.of();
+    }
+    var left = spare.minus(sums.waiting(scope));
+    return claims.values().stream()
+        .filter(claim -> !claim.bound && scope.contains(claim.node.key))
+        .filter(claim -> claim.node.member.isWhole(claim))
+        .filter(claim -> left.isNonNegativeIn(claim.request))
+        .toList();
   }
 
   void unclaimAll(MemberAccount member) {

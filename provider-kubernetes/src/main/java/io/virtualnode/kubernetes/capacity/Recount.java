@@ -41,6 +41,7 @@ final class Recount {
     for (var proxy : proxies.all()) {
       check(scopes.ours(proxy.scope).equals(proxies.sums().ours(proxy.scope)));
       check(scopes.credits(proxy.scope).equals(proxies.sums().credits(proxy.scope)));
+      check(scopes.waiting(proxy.scope).equals(proxies.sums().waiting(proxy.scope)));
     }
     check(scopes.ours(Scope.WHOLE).equals(proxies.sums().ours(Scope.WHOLE)));
     check(scopes.credits(Scope.WHOLE).equals(proxies.sums().credits(Scope.WHOLE)));

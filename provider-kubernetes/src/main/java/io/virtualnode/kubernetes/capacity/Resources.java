@@ -173,6 +173,16 @@ public final class Resources {
     return true;
   }
 
+  /** Whether no resource that is requested is overdrawn here. */
+  boolean isNonNegativeIn(Resources request) {
+    for (int i = 0; i < names.length; i++) {
+      if (amounts[i] < 0 && request.get(names[i]) > 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** The resources, by name, of which {@code room} has not enough. */
   public List<String> lackingIn(Resources room) {
     var lacking = new ArrayList<String>();

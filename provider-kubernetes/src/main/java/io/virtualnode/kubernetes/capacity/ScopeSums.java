@@ -10,6 +10,7 @@ final class ScopeSums {
   private final Map<Scope, Sum> sums = new HashMap<>();
 
   private static final class Sum {
+    private final Tally bound = new Tally();
     private final Tally ours = new Tally();
     private final Tally credits = new Tally();
   }
@@ -17,6 +18,9 @@ final class ScopeSums {
   void add(ProxyAccount proxy) {
     for (var scope : around(proxy.scope)) {
       var sum = sums.computeIfAbsent(scope, s -> new Sum());
+      if (proxy.request != null) {
+        sum.bound.add(proxy.request);
+      }
       sum.ours.add(proxy.counted);
       if (proxy.credit != null) {
         sum.credits.add(proxy.credit);
@@ -28,6 +32,9 @@ final class ScopeSums {
     for (var scope : around(proxy.scope)) {
       var sum = sums.get(scope);
       if (sum != null) {
+        if (proxy.request != null) {
+          sum.bound.subtract(proxy.request);
+        }
         sum.ours.subtract(proxy.counted);
         if (proxy.credit != null) {
           sum.credits.subtract(proxy.credit);
@@ -48,6 +55,14 @@ final class ScopeSums {
   Resources ours(Scope scope) {
     var sum = sums.get(scope);
     return sum == null ? Resources.NONE : sum.ours.toResources();
+  }
+
+  /** What the scope's proxies request beyond what they hold and what is given back. */
+  Resources waiting(Scope scope) {
+    var sum = sums.get(scope);
+    return sum == null
+        ? Resources.NONE
+        : sum.bound.toResources().minus(sum.ours.toResources()).minus(sum.credits.toResources());
   }
 
   /** The requests of the scope's proxies that are given back. */

@@ -1,5 +1,6 @@
 package io.virtualnode.kubernetes.placement;
 
+import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Resources;
 import io.virtualnode.kubernetes.placement.NodeRequirements.Answer;
 import java.util.Arrays;
@@ -135,8 +136,10 @@ final class ClassSearch {
   /**
    * The usable node that lacks least of the request among those that could take it when empty; of
    * several the one with the most spare cpu.
+   *
+   * @param avoided nodes that are out of the question
    */
-  @Nullable Bound leastLack() {
+  @Nullable Bound leastLack(Set<NodeKey> avoided) {
     var root = of.tree.root();
     if (wanted == null
         || root == null
@@ -153,7 +156,10 @@ final class ClassSearch {
         return next;
       }
       var node = next.node;
-      if (node.room(0) > 0 && node.hasAllocatable(wanted) && allows(node)) {
+      if (node.room(0) > 0
+          && node.hasAllocatable(wanted)
+          && !avoided.contains(node.key)
+          && allows(node)) {
         var bound = bound(node);
         best = best == null || Bound.LEAST_LACK.compare(bound, best) < 0 ? bound : best;
         queue.add(bound);

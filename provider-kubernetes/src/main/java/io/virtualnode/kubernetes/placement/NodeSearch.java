@@ -5,6 +5,7 @@ import io.virtualnode.kubernetes.capacity.NodeKey;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Looks for a node for one demand, in all classes or among the few nodes that can be meant. */
@@ -14,6 +15,7 @@ final class NodeSearch {
   private final Demand demand;
   private final Quotas quotas;
   private final Ledger ledger;
+  private final Set<NodeKey> avoided; // not to be waited for
   private final @Nullable List<IndexedNode> candidates;
   private final List<ClassSearch> classes = new ArrayList<>();
 
@@ -23,11 +25,12 @@ final class NodeSearch {
         Comparator.comparingInt(Found::wasted).thenComparing(Found::node);
   }
 
-  NodeSearch(NodeIndex index, Demand demand, Quotas quotas, Ledger ledger) {
+  NodeSearch(NodeIndex index, Demand demand, Quotas quotas, Ledger ledger, Set<NodeKey> avoided) {
     this.index = index;
     this.demand = demand;
     this.quotas = quotas;
     this.ledger = ledger;
+    this.avoided = avoided;
     this.candidates = index.candidates(demand);
     if (candidates == null) {
       for (var group : index.classes(demand.scope())) {
@@ -92,7 +95,8 @@ final class NodeSearch {
         : candidates.stream().anyMatch(this::couldTake);
   }
 
-  private boolean couldTake(IndexedNode node) {
+  /** Whether this node would have room if it were empty. */
+  boolean couldTake(IndexedNode node) {
     return node.group != null && searchOf(node).couldTake(node);
   }
 
@@ -103,7 +107,10 @@ final class NodeSearch {
    */
   @Nullable IndexedNode leastLack(@Nullable NodeKey before) {
     var claimed = claimed();
-    if (claimed != null && claimed.room.isUsable() && couldTake(claimed)) {
+    if (claimed != null
+        && claimed.room.isUsable()
+        && !avoided.contains(claimed.key)
+        && couldTake(claimed)) {
       return claimed;
     }
     Lacking best = null;
@@ -116,11 +123,11 @@ final class NodeSearch {
     }
     if (candidates == null) {
       for (var search : classes) {
-        best = better(best, search.leastLack(), search.wasted());
+        best = better(best, search.leastLack(avoided), search.wasted());
       }
     } else {
       for (var node : candidates) {
-        if (node.room.isUsable() && couldTake(node)) {
+        if (node.room.isUsable() && couldTake(node) && !avoided.contains(node.key)) {
           best = better(best, searchOf(node).bound(node), searchOf(node).wasted());
         }
       }

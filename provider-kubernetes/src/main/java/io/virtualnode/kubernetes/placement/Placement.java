@@ -105,7 +105,7 @@ public final class Placement {
   }
 
   private Decision decide(Demand demand, Optional<Decision> before, boolean hold) {
-    var search = new NodeSearch(index, demand, quotas, ledger);
+    var search = new NodeSearch(index, demand, quotas, ledger, Set.of());
     var decision = decide(demand, before, hold, search);
     index.payFor(demand, search.refused());
     return decision;
@@ -140,8 +140,29 @@ public final class Placement {
 
   /** The node that it would get now, beside what is held; empty if none has room. */
   public Optional<NodeKey> choice(Demand demand) {
-    var found = new NodeSearch(index, demand, quotas, ledger).first();
+    var found = new NodeSearch(index, demand, quotas, ledger, Set.of()).first();
     return found == null ? Optional.empty() : Optional.of(found.key);
+  }
+
+  /**
+   * The node that lacks least of what a pod asks for which is not bound yet; empty if some node has
+   * room for it, or none could ever take it.
+   *
+   * @param avoided nodes that are out of the question
+   */
+  Optional<NodeKey> whereToCollect(Demand demand, Set<NodeKey> avoided) {
+    var search = new NodeSearch(index, demand, quotas, ledger, avoided);
+    var node = search.first() == null ? search.leastLack(null) : null;
+    return Optional.ofNullable(node).map(found -> found.key);
+  }
+
+  /** Whether the node is usable and could take the pod if it were empty. */
+  boolean canCollect(Demand demand, NodeKey key) {
+    var node = index.find(key);
+    return node != null
+        && node.room.isUsable()
+        && demand.scope().contains(key)
+        && new NodeSearch(index, demand, quotas, ledger, Set.of()).couldTake(node);
   }
 
   /** Nothing is held any more, so that it can be decided anew for all that wait. */

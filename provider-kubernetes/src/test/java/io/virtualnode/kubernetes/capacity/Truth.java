@@ -18,6 +18,7 @@ final class Truth {
   private final Map<NodeKey, Resources> spare = new TreeMap<>(); // the same, less what is withheld
   private final Map<String, Resources> caps = new TreeMap<>(); // what quotas leave to offer
   private final Map<String, Resources> claimed = new HashMap<>(); // by pod
+  private final Map<String, World.Claim> whole = new TreeMap<>(); // of unbound pods
 
   Truth(World world) {
     this.world = world;
@@ -49,19 +50,22 @@ final class Truth {
           var room = left.getOrDefault(claim.node(), Resources.NONE);
           var quota = quotas.getOrDefault(member, Resources.NONE);
           var limited = claim.request().namedBy(quota);
-          boolean whole = left.containsKey(claim.node()) && claim.request().fitsInto(room);
+          boolean hasAll = left.containsKey(claim.node()) && claim.request().fitsInto(room);
           var proxy = world.proxies.get(uid);
           boolean bound = proxy != null && proxy.counted;
           var share = claim.request().min(room);
           claimed.put(uid, share);
           left.computeIfPresent(claim.node(), (n, r) -> r.minus(share));
-          if (!whole && !bound) {
+          if (!bound) {
             spare.computeIfPresent(claim.node(), (n, r) -> r.minus(share));
           }
           var quotaShare = limited.min(quota);
           quotas.put(member, quota.minus(quotaShare));
-          if (!(whole && limited.fitsInto(quota)) && !bound) {
+          if (!bound) {
             caps.computeIfPresent(member, (m, cap) -> cap.minus(quotaShare));
+          }
+          if (!bound && hasAll && limited.fitsInto(quota)) {
+            whole.put(uid, claim);
           }
         });
   }
@@ -73,7 +77,8 @@ final class Truth {
 
   /** What is left for new pods of the scope, plus what of ours is counted. */
   Resources offer(Scope scope) {
-    var sum = left(scope);
+    var left = left(scope);
+    var sum = left.plus(wholeSlots(scope, left.minus(waiting(scope))));
     for (var proxy : world.proxies.values()) {
       var slot = slotOf(proxy);
       if (isIn(scope, proxy) && proxy.counted && slot != null) {
@@ -81,6 +86,19 @@ final class Truth {
       }
       if (isIn(scope, proxy) && proxy.credited) {
         sum = sum.plus(proxy.request.namedBy(known(scope)));
+      }
+    }
+    return sum;
+  }
+
+  /** Whole slots, where what is left without them is not wanted by those who are bound. */
+  private Resources wholeSlots(Scope scope, Resources left) {
+    var sum = Resources.NONE;
+    for (var claim : whole.values()) {
+      boolean wanted =
+          left.names().stream().anyMatch(n -> left.get(n) < 0 && claim.request().get(n) > 0);
+      if (scope.contains(claim.node()) && !wanted) {
+        sum = sum.plus(claim.request());
       }
     }
     return sum;
@@ -146,14 +164,14 @@ final class Truth {
   }
 
   /** What bound proxies ask for beyond what their slots hold, less what is given back. */
-  Resources waiting() {
+  Resources waiting(Scope scope) {
     var sum = Resources.NONE;
     for (var proxy : world.proxies.values()) {
       var slot = slotOf(proxy);
-      if (proxy.counted) {
+      if (proxy.counted && isIn(scope, proxy)) {
         sum = sum.plus(proxy.request);
         sum = slot == null ? sum : sum.minus(slot.request().min(proxy.request));
-        sum = proxy.credited ? sum.minus(proxy.request.namedBy(known(Scope.WHOLE))) : sum;
+        sum = proxy.credited ? sum.minus(proxy.request.namedBy(known(scope))) : sum;
       }
     }
     return sum;

@@ -85,7 +85,8 @@ final class LinearPlan {
                     .thenComparingInt(node -> wasted(node, demand))
                     .thenComparingLong(node -> -room(node.key()).get("cpu"))
                     .thenComparing(preference(demand)));
-    if (claim.isPresent() && possible.contains(nodeOf(claim.get().node()))) {
+    if (claim.isPresent()
+        && possible.stream().anyMatch(node -> node.key().equals(claim.get().node()))) {
       var node = claim.get().node();
       take(node, demand.request().minus(claim.get().share()));
       takeOfQuota(node.member(), demand.request());

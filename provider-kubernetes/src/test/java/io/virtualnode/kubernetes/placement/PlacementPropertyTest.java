@@ -29,7 +29,7 @@ class PlacementPropertyTest {
 
   private static final int PLANS = 3000;
   private static final int STORIES = 300;
-  private static final int HISTORIES = 2000;
+  private static final int HISTORIES = 1500;
   private static final int STEPS = 40;
 
   /** Rooms as they were before the plan, and what the plan was for. */
@@ -104,7 +104,8 @@ class PlacementPropertyTest {
       }
       var demands = new ArrayList<Demand>();
       for (int i = random.nextInt(6); i > 0; i--) {
-        demands.add(anyDemand("step" + step + "-" + i, random));
+        boolean wide = random.nextInt(4) == 0; // one for which a slot may have been collected
+        demands.add(anyDemand(wide ? "wide" + i : "step" + step + "-" + i, random));
       }
       var expected = new LinearPlan(ledger, strategy, weights).plan(demands);
       var decisions = placement.plan(demands);
@@ -132,7 +133,7 @@ class PlacementPropertyTest {
     var member = random.nextBoolean() ? "a" : "b";
     var name = "n" + random.nextInt(5);
     var uid = "pod" + random.nextInt(12);
-    switch (random.nextInt(14)) {
+    switch (random.nextInt(17)) {
       case 0, 1, 2, 3 -> ledger.setNode(anyNode(member, name, random));
       case 4 -> ledger.removeNode(new NodeKey(member, name));
       case 5, 6, 7 ->
@@ -144,6 +145,15 @@ class PlacementPropertyTest {
       case 12 -> {
         var quota = random.nextInt(3) > 0 ? null : cores(random.nextInt(14));
         ledger.setQuota(member, Optional.ofNullable(quota));
+      }
+      case 13, 14 ->
+          ledger.withhold(
+              "wide" + random.nextInt(4), new NodeKey(member, name), resources(random, 8));
+      case 15 -> {
+        var wide = "wide" + random.nextInt(4);
+        ledger.unwithhold(wide);
+        ledger.release(wide);
+        ledger.uncount(wide);
       }
       default -> {
         if (random.nextInt(8) == 0) {

@@ -1,0 +1,219 @@
+package io.virtualnode.kubernetes.placement;
+
+import io.virtualnode.kubernetes.capacity.Ledger;
+import io.virtualnode.kubernetes.capacity.Ledger.Collected;
+import io.virtualnode.kubernetes.capacity.NodeKey;
+import io.virtualnode.kubernetes.capacity.Resources;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Decides for which wide pods that are not bound yet a slot is collected, and where.
+ *
+ * <p>On a full site every freed core lets a small pod in, and a wide one never sees its slot: the
+ * primary's scheduler keeps no reservation. So for a wide pod that has waited long enough the freed
+ * room of one node, the one that lacks least of it, is {@linkplain Ledger#withhold withheld} until
+ * the slot is whole, which is then offered at once. A pod that some node has room for needs no
+ * claim. A claim is kept until the pod has its slot or is gone, or the node becomes unusable or
+ * gets no emptier for too long: then another node is tried. When a whole slot is not taken for too
+ * long, its pod waits from the beginning.
+ *
+ * <p>Pure but for what it remembers: decides and changes nothing; times are milliseconds on any one
+ * clock. Not thread-safe: used under the ledger's lock.
+ */
+public final class SlotCollector {
+
+  private final Ledger ledger;
+  private final Placement placement;
+  private final Map<String, Demand> demands = new HashMap<>(); // of pods with claims, bound or not
+  private final Map<String, Progress> progress = new HashMap<>(); // of claims
+  private final Map<String, Long> gaveUpAt = new HashMap<>();
+
+  /**
+   * A wide pod of the primary that is not bound yet.
+   *
+   * @param demand what it asks for; its proxyUid is the pod's own UID
+   * @param waitingSinceMillis since when it could have been bound
+   * @param priority the pod's priority; the higher come first
+   */
+  public record Unbound(Demand demand, long waitingSinceMillis, int priority) {
+    private static final Comparator<Unbound> FIRST =
+        Comparator.comparingInt(Unbound::priority)
+            .reversed()
+            .thenComparing(Unbound::waitingSinceMillis)
+            .thenComparing(Unbound::uid);
+
+    private String uid() {
+      return demand.proxyUid();
+    }
+  }
+
+  /** How far a claim has come, and since when. */
+  private record Progress(NodeKey node, boolean whole, long lack, long sinceMillis) {
+    Progress orBetter(Progress now) {
+      boolean further = now.lack < lack || now.whole != whole || !now.node.equals(node);
+      return further ? now : this;
+    }
+  }
+
+  /**
+   * When to collect.
+   *
+   * @param afterMillis how long a pod has waited before a slot is collected for it
+   * @param atOnce for how many pods at once
+   * @param patienceMillis how long a slot is kept that comes no further: a whole one whose pod is
+   *     not bound, or one on a node where nothing ends
+   */
+  public record Setting(long afterMillis, int atOnce, long patienceMillis) {}
+
+  /** Room of one node that is to be collected for one pod. */
+  public record Claim(NodeKey node, Resources request) {}
+
+  /**
+   * What is to be done.
+   *
+   * @param make claims to be made, or to be replaced, by pod
+   * @param drop pods whose claims end
+   * @param whole pods whose slots are whole and offered
+   */
+  public record Steps(Map<String, Claim> make, Set<String> drop, Set<String> whole) {
+
+    /** Whether nothing is to be done. */
+    public boolean isNothing() {
+      return make.isEmpty() && drop.isEmpty();
+    }
+
+    /** Does it. */
+    public void apply(Ledger ledger) {
+      drop.forEach(ledger::unwithhold);
+      make.forEach((uid, claim) -> ledger.withhold(uid, claim.node, claim.request));
+    }
+  }
+
+  /** Decides by what the ledger and the placement have, which share one lock. */
+  public SlotCollector(Ledger ledger, Placement placement) {
+    this.ledger = ledger;
+    this.placement = placement;
+  }
+
+  /** What is to be done now for these pods, all wide ones that are not bound. */
+  public Steps decide(Collection<Unbound> unbound, long nowMillis, Setting setting) {
+    var pods = new TreeMap<String, Unbound>();
+    unbound.forEach(pod -> pods.put(pod.uid(), pod));
+    pods.forEach((uid, pod) -> demands.put(uid, pod.demand));
+    demands.keySet().removeIf(uid -> !pods.containsKey(uid) && ledger.claim(uid).isEmpty());
+    progress.keySet().retainAll(pods.keySet());
+    gaveUpAt.keySet().retainAll(pods.keySet());
+    var steps = new Steps(new TreeMap<>(), new TreeSet<>(), new TreeSet<>());
+    var taken = new HashSet<NodeKey>();
+    int kept = 0;
+    for (var entry : new TreeMap<>(ledger.claims()).entrySet()) {
+      var uid = entry.getKey();
+      var pod = pods.get(uid);
+      if (pod == null && ledger.isCounted(uid)) {
+        taken.add(entry.getValue().node()); // bound to us: its slot ends the claim
+      } else if (pod == null) {
+        steps.drop.add(uid);
+      } else if (!keep(pod, entry.getValue(), nowMillis, setting, steps)) {
+        steps.drop.add(uid);
+        taken.add(entry.getValue().node()); // not again at once
+      } else {
+        taken.add(entry.getValue().node());
+        kept++;
+      }
+    }
+    exchange(pods, steps);
+    var due = pods.values().stream().filter(pod -> isDue(pod, nowMillis, setting, steps)).toList();
+    for (var pod : due.stream().sorted(Unbound.FIRST).toList()) {
+      if (kept < setting.atOnce && claim(pod, taken, steps)) {
+        kept++;
+      }
+    }
+    return steps;
+  }
+
+  /**
+   * A pod that was bound although its own slot is not whole yet, because the scheduler took it for
+   * another's that is, gets that one in exchange for its own.
+   */
+  private void exchange(Map<String, Unbound> pods, Steps steps) {
+    var claims = new TreeMap<>(ledger.claims());
+    for (var entry : claims.entrySet()) {
+      var bound = entry.getValue();
+      if (!pods.containsKey(entry.getKey()) && ledger.isCounted(entry.getKey()) && !bound.whole()) {
+        List.copyOf(steps.whole).stream()
+            .filter(uid -> canExchange(entry.getKey(), bound, uid, claims.get(uid)))
+            .findFirst()
+            .ifPresent(
+                uid -> {
+                  var whole = claims.get(uid);
+                  steps.make.put(entry.getKey(), new Claim(whole.node(), bound.request()));
+                  steps.make.put(uid, new Claim(bound.node(), whole.request()));
+                  steps.whole.remove(uid);
+                  progress.remove(uid);
+                });
+      }
+    }
+  }
+
+  private boolean canExchange(String uid, Collected claim, String otherUid, Collected other) {
+    var demand = demands.get(uid);
+    var otherDemand = demands.get(otherUid);
+    return demand != null
+        && otherDemand != null
+        && claim.request().fitsInto(other.share())
+        && placement.canCollect(demand, other.node())
+        && placement.canCollect(otherDemand, claim.node());
+  }
+
+  private boolean keep(Unbound pod, Collected claim, long nowMillis, Setting setting, Steps steps) {
+    if (!placement.canCollect(pod.demand, claim.node())) {
+      return false;
+    }
+    if (!claim.request().equals(pod.demand.request())) {
+      steps.make.put(pod.uid(), new Claim(claim.node(), pod.demand.request()));
+      progress.remove(pod.uid());
+      return true;
+    }
+    var now = new Progress(claim.node(), claim.whole(), lack(claim), nowMillis);
+    var last = progress.merge(pod.uid(), now, Progress::orBetter);
+    if (nowMillis - last.sinceMillis >= setting.patienceMillis) {
+      progress.remove(pod.uid());
+      if (claim.whole()) {
+        gaveUpAt.put(pod.uid(), nowMillis);
+      }
+      return false;
+    }
+    if (claim.whole()) {
+      steps.whole.add(pod.uid());
+    }
+    return true;
+  }
+
+  private static long lack(Collected claim) {
+    return Lack.of(claim.request(), claim.share());
+  }
+
+  private boolean isDue(Unbound pod, long nowMillis, Setting setting, Steps steps) {
+    long since = gaveUpAt.getOrDefault(pod.uid(), pod.waitingSinceMillis);
+    boolean isClaiming = ledger.claim(pod.uid()).isPresent() && !steps.drop.contains(pod.uid());
+    return !isClaiming && nowMillis - since >= setting.afterMillis;
+  }
+
+  private boolean claim(Unbound pod, Set<NodeKey> taken, Steps steps) {
+    var node = placement.whereToCollect(pod.demand, taken);
+    if (node.isEmpty()) {
+      return false;
+    }
+    taken.add(node.get());
+    steps.make.put(pod.uid(), new Claim(node.get(), pod.demand.request()));
+    return true;
+  }
+}

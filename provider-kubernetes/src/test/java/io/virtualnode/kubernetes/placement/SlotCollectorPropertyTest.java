@@ -1,0 +1,187 @@
+package io.virtualnode.kubernetes.placement;
+
+import static io.virtualnode.kubernetes.capacity.Given.cores;
+import static io.virtualnode.kubernetes.capacity.Given.node;
+import static io.virtualnode.kubernetes.capacity.Given.pod;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.virtualnode.kubernetes.Seeds;
+import io.virtualnode.kubernetes.capacity.Ledger;
+import io.virtualnode.kubernetes.capacity.NodeKey;
+import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.placement.SlotCollector.Setting;
+import io.virtualnode.kubernetes.placement.SlotCollector.Unbound;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class SlotCollectorPropertyTest {
+
+  private static final int STORIES = 500;
+
+  @DisplayName("wide_pods_start_while_one_node_each_drains_although_small_ones_never_cease")
+  @Test
+  void wideStart() {
+    Seeds.forEach(STORIES, seed -> new FullSite(seed, true).live());
+  }
+
+  @DisplayName("wide_pods_never_start_when_nothing_is_collected")
+  @Test
+  void wideStarve() {
+    Seeds.forEach(STORIES, seed -> new FullSite(seed, false).live());
+  }
+
+  /** A full site, an endless supply of small pods, and a scheduler that sees only sums. */
+  private static final class FullSite {
+
+    private static final int WIDTH = 8;
+
+    private final Ledger ledger = new Ledger();
+    private final Placement placement = new Placement(ledger, Strategy.PACK);
+    private final SlotCollector collector = new SlotCollector(ledger, placement);
+    private final Random random;
+    private final boolean collect;
+    private final Setting setting;
+    private final int nodes;
+    private final Deque<String> running = new ArrayDeque<>(); // small ones, in the order they end
+    private final Map<String, Unbound> unbound = new LinkedHashMap<>(); // wide ones
+    private final Map<String, Demand> waiting = new LinkedHashMap<>(); // bound, without a slot
+    private Resources bound = Resources.NONE;
+    private int started;
+    private int lastUid;
+
+    FullSite(long seed, boolean collect) {
+      this.random = new Random(seed);
+      this.collect = collect;
+      this.nodes = 2 + random.nextInt(3);
+      this.setting = new Setting(random.nextInt(5), 1 + random.nextInt(2), nodes * WIDTH);
+      for (int n = 0; n < nodes; n++) {
+        ledger.setNode(node("a/n" + n).cpu(WIDTH).build());
+      }
+      ledger.setFresh("a", true);
+      bindSmall();
+      place();
+      var shuffled = new ArrayList<>(running);
+      Collections.shuffle(shuffled, random);
+      running.clear();
+      running.addAll(shuffled);
+    }
+
+    void live() {
+      int wide = 1 + random.nextInt(nodes); // they never end
+      for (int w = 0; w < wide; w++) {
+        var uid = "wide" + w;
+        var demand = new Demand(uid, cores(WIDTH), NodeRequirements.NONE);
+        unbound.put(uid, new Unbound(demand, 0, 0));
+      }
+      // Whatever runs when a claim is made has ended after so many steps, one end each; a node with
+      // a wide pod, which does not end, may be tried in vain for as long.
+      int most = wide * (nodes * WIDTH * nodes + (int) setting.afterMillis() + 1);
+      for (int step = 0; step < most && started < wide; step++) {
+        step(step);
+      }
+      assertThat(started).as("wide pods that run").isEqualTo(collect ? wide : 0);
+    }
+
+    private void step(int now) {
+      end();
+      if (collect) {
+        var steps = collector.decide(unbound.values(), now, setting);
+        steps.apply(ledger);
+      }
+      bindWide();
+      bindSmall();
+      place();
+      assertNothingIdle();
+      assertThat(ledger.drift()).isZero();
+    }
+
+    private void end() {
+      if (!running.isEmpty()) {
+        var uid = running.remove();
+        ledger.removePod("a", "delegate of " + uid);
+        ledger.uncount(uid);
+        bound = bound.minus(cores(1));
+      }
+    }
+
+    private Resources left() {
+      var left = ledger.offer().minus(bound);
+      assertThat(left.fitsInto(free())).as("offered %s of %s", left, free()).isTrue();
+      return left;
+    }
+
+    private Resources free() {
+      var sum = new ArrayList<>(List.of(Resources.NONE));
+      ledger.forEachUsable(room -> sum.set(0, sum.get(0).plus(room.free())));
+      return sum.get(0);
+    }
+
+    /** The wide ones have the higher priority. */
+    private void bindWide() {
+      for (var pod : List.copyOf(unbound.values())) {
+        if (cores(WIDTH).fitsInto(left())) {
+          unbound.remove(pod.demand().proxyUid());
+          bind(pod.demand());
+        }
+      }
+    }
+
+    private void bindSmall() {
+      while (cores(1).fitsInto(left())) {
+        bind(new Demand("small" + ++lastUid, cores(1), NodeRequirements.NONE));
+      }
+    }
+
+    private void bind(Demand demand) {
+      bound = bound.plus(demand.request());
+      ledger.count(demand.proxyUid(), demand.request());
+      waiting.put(demand.proxyUid(), demand);
+    }
+
+    private void place() {
+      placement.releaseHeld();
+      for (var demand : List.copyOf(waiting.values())) {
+        var before = ledger.claims();
+        var own = before.get(demand.proxyUid());
+        var decision = placement.decide(demand, Optional.empty());
+        if (decision instanceof Decision.Placed placed) {
+          run(demand, placed.node());
+          assertThat(own == null || own.node().equals(placed.node())).isTrue();
+          before.remove(demand.proxyUid());
+          assertThat(ledger.claims()).as("what others collect").isEqualTo(before);
+        }
+      }
+    }
+
+    private void run(Demand demand, NodeKey node) {
+      var uid = demand.proxyUid();
+      waiting.remove(uid);
+      ledger.reserve(uid, node);
+      var delegate = pod("delegate of " + uid).on(node.node()).delegateOf(uid);
+      ledger.setPod("a", delegate.requesting(demand.request()).build());
+      if (uid.startsWith("wide")) {
+        started++;
+      } else {
+        running.add(uid);
+      }
+    }
+
+    /** All cores are in use but those that are collected. */
+    private void assertNothingIdle() {
+      var collected = Resources.NONE;
+      for (var claim : ledger.claims().values()) {
+        collected = collected.plus(claim.share());
+      }
+      assertThat(free()).as("idle").isEqualTo(collected);
+    }
+  }
+}
