@@ -35,6 +35,13 @@ final class PodStore implements ItemStore<Pod> {
     return held.written() == null ? held.watched() : held.written();
   }
 
+  /** Whether this is the copy that the watch showed last. */
+  @SuppressWarnings("ReferenceEquality") // the very copy is meant
+  boolean isCurrent(Pod pod) {
+    Held held = pods.get(pod.getMetadata().getUid());
+    return held != null && held.watched() == pod;
+  }
+
   /** Keeps a pod that a write or a live read has returned; nothing if the watch saw it deleted. */
   void remember(Pod pod) {
     pods.computeIfPresent(

@@ -5,46 +5,45 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.virtualnode.api.PodKey;
-import io.virtualnode.api.PodObserver;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Watches the pods that are bound to the node, tells the observer, and hands their keys on.
+ * Watches the pods that are bound to the node.
  *
- * <p>Lists are consistent: with a limit, fabric8 does not ask for resourceVersion 0. Keys are
- * handed on only after the first list is complete, so that a provider that keeps accounts decides
- * nothing before it has seen every pod.
+ * <p>Lists are consistent: with a limit, fabric8 does not ask for resourceVersion 0. A pod that is
+ * only missing from a list, because the watch was cut off meanwhile, is asked for by name before
+ * anybody hears that it is gone: its work would be ended.
  */
 final class PodWatch implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(PodWatch.class);
+  private static final Duration RETRY = Duration.ofSeconds(1);
   private static final long PAGE = 500;
 
   private final Pods pods;
-  private final @Nullable PodObserver observer;
-  private final Consumer<PodKey> changed;
+  private final PodInbox inbox;
+  private final PodApi api;
+  private final Timer timer;
   private final CompletableFuture<Void> synced = new CompletableFuture<>();
   private final SharedIndexInformer<Pod> informer;
+  private volatile boolean closed;
 
-  /**
-   * A watch that begins with {@link #start}.
-   *
-   * @param changed is called for each pod that was seen, changed or deleted; must not block
-   */
+  /** A watch that begins with {@link #start}. */
   PodWatch(
       KubernetesClient client,
       String nodeName,
       Pods pods,
-      @Nullable PodObserver observer,
-      Consumer<PodKey> changed) {
+      PodInbox inbox,
+      PodApi api,
+      Timer timer) {
     this.pods = pods;
-    this.observer = observer;
-    this.changed = changed;
+    this.inbox = inbox;
+    this.api = api;
+    this.timer = timer;
     this.informer =
         client
             .pods()
@@ -52,6 +51,7 @@ final class PodWatch implements AutoCloseable {
             .withField("spec.nodeName", nodeName)
             .withLimit(PAGE)
             .runnableInformer(0)
+            .removeNamespaceIndex()
             .itemStore(pods.store())
             .exceptionHandler((started, failure) -> true)
             .addEventHandler(new Handler());
@@ -63,34 +63,30 @@ final class PodWatch implements AutoCloseable {
     return synced.copy();
   }
 
-  /** Whether the watch stands at this moment. */
-  boolean isWatching() {
-    return informer.isWatching();
-  }
-
   @Override
   public void close() {
+    closed = true;
     informer.stop();
   }
 
-  private void seen(Pod pod) {
-    PodKey key = PodKey.of(pod);
-    pods.observed(pod);
-    observe(key, observing -> observing.podObserved(pod));
-    if (pods.synced()) {
-      changed.accept(key);
-    }
-  }
-
-  private void observe(@Nullable PodKey key, Consumer<PodObserver> call) {
-    if (observer == null) {
-      return;
-    }
-    try {
-      call.accept(observer);
-    } catch (RuntimeException e) {
-      log.error("The provider's observer failed on {}", key == null ? "the sync" : key, e);
-    }
+  /** The pod was not in a list. Lists and single reads are both answered from the newest state. */
+  private void confirmGone(PodKey key) {
+    api.pod(key)
+        .whenComplete(
+            (found, failure) -> {
+              if (closed) {
+                return;
+              }
+              if (failure != null) {
+                timer.schedule(RETRY, () -> confirmGone(key));
+              } else if (found.isEmpty()) {
+                inbox.forgotten(key);
+              } else {
+                log.warn("Pod {} was missing from a list and is there", key);
+                pods.store().put(key.uid(), found.get());
+                inbox.seen(found.get());
+              }
+            });
   }
 
   /** Called by the informer, one call at a time, in the order of the watch. */
@@ -98,33 +94,31 @@ final class PodWatch implements AutoCloseable {
 
     @Override
     public void onAdd(Pod pod) {
-      seen(pod);
+      inbox.seen(pod);
     }
 
     @Override
     public void onUpdate(Pod before, Pod pod) {
-      seen(pod);
+      inbox.seen(pod);
     }
 
     @Override
     public void onDelete(Pod pod, boolean finalStateUnknown) {
       PodKey key = PodKey.of(pod);
-      observe(key, observing -> observing.podForgotten(key));
-      if (pods.synced()) {
-        changed.accept(key);
+      if (finalStateUnknown) {
+        confirmGone(key);
+      } else {
+        inbox.forgotten(key);
       }
     }
 
     @Override
     public void onList(String resourceVersion, boolean remainedEmpty) {
-      if (synced.isDone()) {
-        return;
+      if (!synced.isDone()) {
+        inbox.complete();
+        log.info("{} pods are bound to the node", pods.store().size());
+        synced.complete(null);
       }
-      pods.allSeen();
-      observe(null, PodObserver::podsSynced);
-      pods.states().forEach(state -> changed.accept(state.key()));
-      log.info("{} pods are bound to the node", pods.store().size());
-      synced.complete(null);
     }
   }
 }

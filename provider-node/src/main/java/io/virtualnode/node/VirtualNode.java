@@ -2,30 +2,20 @@ package io.virtualnode.node;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.virtualnode.api.PodKey;
-import io.virtualnode.api.PodObserver;
 import io.virtualnode.api.Provider;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,72 +24,54 @@ import org.slf4j.LoggerFactory;
  *
  * <p>{@link #start} returns at once; the node registers as soon as the primary answers, the
  * provider has reported, and every pod bound to the node is known. It then goes on through any
- * outage of the primary until it is closed. {@link #close} leaves the Node object and its pods as
- * they are, so that the next process takes over; within the lease's 40 seconds nobody notices.
+ * outage of the primary until it is closed, or until somebody else's Node takes its name. {@link
+ * #close} leaves the Node object and its pods as they are, so that the next process takes over;
+ * within the lease's 40 seconds nobody notices.
  *
  * <p>Thread-safe. One instance runs once.
  */
 public final class VirtualNode implements AutoCloseable {
 
   /** The key of the taint that a node has unless {@link Builder#taints} says otherwise. */
-  public static final String DEFAULT_TAINT_KEY = "virtualnode.io/provider";
+  public static final String DEFAULT_TAINT_KEY = NodeDescription.DEFAULT_TAINT_KEY;
 
   private static final Logger log = LoggerFactory.getLogger(VirtualNode.class);
   private static final Duration RETRY_START = Duration.ofSeconds(1);
-  private static final Duration CLOSE_BOUND = Duration.ofSeconds(10);
-  private static final int WORKERS = 8;
 
-  private final NodeSettings settings;
+  private final String name;
   private final Provider provider;
   private final KubernetesClient client;
   private final KubernetesClient leaseClient;
-  private final ExecutorService executor;
-  private final Timer.OfSystem timer;
+  private final Threads threads;
   private final Counters counters = new Counters();
-  private final Pods pods = new Pods();
   private final PrimaryApi api;
-  private final Events events;
   private final LeaseKeeper lease;
   private final NodeController node;
-  private final PodWatch watch;
-  private final WorkQueue<PodKey> podQueue;
-  private final WorkQueue<PodKey> statusQueue;
+  private final NodeWatch nodeWatch;
+  private final PodLoop pods;
+  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
   // guarded by this
   private boolean started;
   private boolean providerStarted;
-  private boolean closed;
+  private @Nullable CompletableFuture<Void> closing;
 
-  private VirtualNode(Builder builder) {
-    this.settings = builder.settings();
-    this.provider = builder.provider;
-    this.client = builder.client;
+  private VirtualNode(NodeDescription description, KubernetesClient client, Provider provider) {
+    this.name = description.name();
+    this.provider = provider;
+    this.client = client;
     this.leaseClient = ApiClients.leaseClient(client.getConfiguration(), LeaseKeeper.TIMEOUT);
-    this.executor = workers(settings.name());
-    this.timer = new Timer.OfSystem("vnode-" + settings.name() + "-timer");
-    this.api = new PrimaryApi(client, executor);
-    this.events = new Events(api, settings.name(), timer, counters);
-    this.lease =
-        new LeaseKeeper(
-            settings.name(), new PrimaryApi(leaseClient, executor), executor, timer, counters);
-    this.node = new NodeController(settings, client, api, lease, executor, timer, counters);
-
-    StatusWriter writer = new StatusWriter(api, pods, events, timer, counters);
-    RandomGenerator random = RandomGenerator.getDefault();
-    this.statusQueue = new WorkQueue<>("status write", writer::write, executor, timer, random);
-    PodController controller =
-        new PodController(provider, pods, events, counters, statusQueue::add);
-    this.podQueue = new WorkQueue<>("work", controller::reconcile, executor, timer, random);
-    this.watch =
-        new PodWatch(
-            client,
-            settings.name(),
-            pods,
-            provider instanceof PodObserver observer ? observer : null,
-            key -> {
-              podQueue.add(key);
-              statusQueue.add(key);
-            });
+    this.threads = new Threads(name);
+    Timer timer = threads.timer();
+    this.api = new PrimaryApi(client, threads.writes(), timer);
+    PrimaryApi leases = new PrimaryApi(leaseClient, threads.lease(), timer);
+    this.lease = new LeaseKeeper(name, leases, threads.lease(), timer, counters);
+    this.node = new NodeController(description, api, lease, threads.writes(), timer, counters);
+    this.nodeWatch = new NodeWatch(client, name, node);
+    this.pods = new PodLoop(name, provider, client, api, threads, counters);
+    node.ready().thenRun(() -> ready.complete(null));
+    node.failed().thenAccept(this::fail);
   }
 
   /**
@@ -117,28 +89,16 @@ public final class VirtualNode implements AutoCloseable {
    *
    * <p>The primary is found as {@code kubectl} finds it, or from inside a pod of it.
    *
-   * @throws NodeException if the node can never be run so
+   * @throws NodeException if the node can never, or no longer, be run so
    */
   public static void run(Provider provider, String nodeName) {
     try (KubernetesClient client = ApiClients.client(Config.autoConfigure(null));
         VirtualNode node = builder(client, provider).name(nodeName).build()) {
-      CountDownLatch ended = new CountDownLatch(1);
-      Runnable close = node::close;
-      Runtime.getRuntime()
-          .addShutdownHook(
-              new Thread(
-                  () -> {
-                    close.run();
-                    ended.countDown();
-                  },
-                  "vnode-shutdown"));
+      Runtime.getRuntime().addShutdownHook(new Thread(node::close, "vnode-shutdown"));
       node.start();
-      node.ready().toCompletableFuture().join();
-      ended.await();
+      node.ended.join();
     } catch (CompletionException e) {
       throw e.getCause() instanceof NodeException cause ? cause : e;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
@@ -148,12 +108,12 @@ public final class VirtualNode implements AutoCloseable {
    * @throws IllegalStateException if it was started or closed before
    */
   public synchronized void start() {
-    if (started || closed) {
-      throw new IllegalStateException("node " + settings.name() + " was started before");
+    if (started || closing != null) {
+      throw new IllegalStateException("node " + name + " was started before");
     }
     started = true;
-    log.info("Node {} starts on {}", settings.name(), client.getMasterUrl());
-    startProvider();
+    log.info("Node {} starts on {}", name, client.getMasterUrl());
+    askForPrimary();
   }
 
   /**
@@ -161,7 +121,15 @@ public final class VirtualNode implements AutoCloseable {
    * that can never be.
    */
   public CompletionStage<Void> ready() {
-    return node.ready().copy();
+    return ready.copy();
+  }
+
+  /**
+   * Completes when the node is closed; fails with {@link NodeException} if it could never, or can
+   * no longer, be run, and was closed therefore.
+   */
+  public CompletionStage<Void> ended() {
+    return ended.copy();
   }
 
   /**
@@ -171,14 +139,12 @@ public final class VirtualNode implements AutoCloseable {
    */
   public void awaitReady(Duration atMost) {
     try {
-      node.ready().get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+      ready.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof NodeException cause ? cause : new CompletionException(e);
     } catch (TimeoutException e) {
       throw new NodeException(
-          NodeException.Reason.TIMEOUT,
-          "node " + settings.name() + " is not ready after " + atMost,
-          e);
+          NodeException.Reason.TIMEOUT, "node " + name + " is not ready after " + atMost, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new NodeException(NodeException.Reason.TIMEOUT, "interrupted while waiting", e);
@@ -192,7 +158,7 @@ public final class VirtualNode implements AutoCloseable {
 
   /** How many pods anything is remembered of. */
   int knownPods() {
-    return pods.states().size();
+    return pods.known();
   }
 
   /**
@@ -201,94 +167,81 @@ public final class VirtualNode implements AutoCloseable {
    */
   @Override
   public void close() {
+    end(new NodeException(NodeException.Reason.CLOSED, "node " + name + " was closed", null))
+        .join();
+    ended.complete(null);
+  }
+
+  private void fail(NodeException reason) {
+    var unused = end(reason).thenRun(() -> ended.completeExceptionally(reason));
+  }
+
+  private CompletableFuture<Void> end(NodeException reason) {
     boolean stopProvider;
+    CompletableFuture<Void> end = new CompletableFuture<>();
     synchronized (this) {
-      if (closed) {
-        return;
+      if (closing != null) {
+        return closing;
       }
-      closed = true;
+      closing = end;
       stopProvider = providerStarted;
     }
-    watch.close();
-    await(podQueue.close(), "calls of the provider");
-    pods.states().forEach(state -> statusQueue.add(state.key()));
-    await(statusQueue.close(), "status writes");
+    ready.completeExceptionally(reason);
+    nodeWatch.close();
+    pods.end()
+        .thenRunAsync(() -> release(stopProvider), threads.writes())
+        .whenComplete((nothing, failure) -> end.complete(null));
+    return end;
+  }
+
+  private void release(boolean stopProvider) {
     if (stopProvider) {
       try {
         provider.stop();
-      } catch (RuntimeException e) {
+      } catch (Throwable e) { // errors too: the rest has to be released
         log.error("The provider failed to stop", e);
       }
     }
     node.close();
     lease.close();
-    node.ready()
-        .completeExceptionally(
-            new NodeException(
-                NodeException.Reason.CLOSED, "node " + settings.name() + " was closed", null));
-    timer.close();
-    executor.shutdown();
+    threads.close();
     leaseClient.close();
-    log.info("Node {} is closed; its Node object stays", settings.name());
+    log.info("Node {} is closed; its Node object stays", name);
   }
 
   /** Repeated until the primary has said who it is, which the provider has to know. */
-  private void startProvider() {
-    api.namespaceUid("kube-system").whenComplete(this::primaryKnown);
+  private void askForPrimary() {
+    api.namespaceUid("kube-system").whenCompleteAsync(this::primaryKnown, threads.calls());
   }
 
-  private synchronized void primaryKnown(String uid, Throwable failure) {
-    if (closed) {
+  private synchronized void primaryKnown(String uid, @Nullable Throwable failure) {
+    if (closing != null) {
       return;
     }
     if (failure != null) {
       log.warn("The primary does not answer yet: {}", PrimaryApi.unwrap(failure).getMessage());
-      timer.schedule(RETRY_START, this::startProvider);
+      threads.timer().schedule(RETRY_START, this::askForPrimary);
       return;
     }
     providerStarted = true;
     try {
-      provider.start(
-          new ProviderLink(
-              settings.name(),
-              uid,
-              api,
-              pods,
-              events,
-              node::report,
-              podQueue::add,
-              statusQueue::add));
-    } catch (RuntimeException e) {
+      provider.start(pods.link(uid, node::report));
+    } catch (Throwable e) { // errors too, such as a class that is missing
       log.error("The provider failed to start", e);
-      node.ready()
-          .completeExceptionally(
-              new NodeException(
-                  NodeException.Reason.PROVIDER_FAILED, "the provider failed to start: " + e, e));
+      fail(
+          new NodeException(
+              NodeException.Reason.PROVIDER_FAILED, "the provider failed to start: " + e, e));
       return;
     }
     node.start();
-    watch.start().thenRun(node::podsSynced);
+    node.checked().thenRun(this::watch);
   }
 
-  private static void await(CompletionStage<Void> end, String what) {
-    try {
-      end.toCompletableFuture().get(CLOSE_BOUND.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException | ExecutionException e) {
-      log.warn("Did not wait longer for {}", what);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  private synchronized void watch() {
+    if (closing == null) {
+      nodeWatch.start();
+      pods.start().thenRun(node::podsSynced);
     }
-  }
-
-  private static ExecutorService workers(String name) {
-    AtomicInteger number = new AtomicInteger();
-    return Executors.newFixedThreadPool(
-        WORKERS,
-        task -> {
-          Thread thread = new Thread(task, "vnode-" + name + "-" + number.incrementAndGet());
-          thread.setDaemon(true);
-          return thread;
-        });
   }
 
   /** Describes a node; every property but the name has a default. Not thread-safe. */
@@ -296,113 +249,75 @@ public final class VirtualNode implements AutoCloseable {
 
     private final KubernetesClient client;
     private final Provider provider;
-    private final Map<String, String> labels = new LinkedHashMap<>();
-    private final Map<String, String> annotations = new LinkedHashMap<>();
-    private final List<NodeAddress> addresses = new ArrayList<>();
-    private final List<String> declaredFeatures = new ArrayList<>();
-    private List<Taint> taints =
-        List.of(new Taint("NoSchedule", DEFAULT_TAINT_KEY, null, "virtualnode"));
-    private String name = "";
-    private String operatingSystem = "linux";
-    private String architecture = goArchitecture(System.getProperty("os.arch", "amd64"));
-    private OptionalInt kubeletPort = OptionalInt.empty();
+    private final NodeDescription.Builder description = new NodeDescription.Builder();
 
     private Builder(KubernetesClient client, Provider provider) {
       this.client = requireNonNull(client, "client is null");
       this.provider = requireNonNull(provider, "provider is null");
     }
 
-    /** The Node's name, also its hostname: a DNS subdomain. Required. */
+    /** As {@link NodeDescription.Builder#name}. Required. */
     public Builder name(String value) {
-      this.name = requireNonNull(value, "name is null");
+      description.name(value);
       return this;
     }
 
-    /** Adds labels to those that every virtual node has. */
+    /** As {@link NodeDescription.Builder#labels}. */
     public Builder labels(Map<String, String> values) {
-      labels.putAll(values);
+      description.labels(values);
       return this;
     }
 
-    /** Adds annotations. */
+    /** As {@link NodeDescription.Builder#annotations}. */
     public Builder annotations(Map<String, String> values) {
-      annotations.putAll(values);
+      description.annotations(values);
       return this;
     }
 
-    /**
-     * The taints to register with, an empty list for none; the default is {@link
-     * #DEFAULT_TAINT_KEY}{@code =virtualnode:NoSchedule}. They are set when the Node is created and
-     * when the process starts; one that is taken off meanwhile stays off.
-     */
+    /** As {@link NodeDescription.Builder#taints}. */
     public Builder taints(List<Taint> values) {
-      this.taints = List.copyOf(values);
+      description.taints(values);
       return this;
     }
 
-    /** Where the primary's API server reaches the kubelet API of this node. */
+    /** As {@link NodeDescription.Builder#internalIp}. */
     public Builder internalIp(String ip) {
-      addresses.add(new NodeAddress(requireNonNull(ip, "ip is null"), "InternalIP"));
+      description.internalIp(ip);
       return this;
     }
 
-    /** The port of the kubelet API, if it is served; 0 to 65535. */
+    /** As {@link NodeDescription.Builder#kubeletPort}: advertised, not served. */
     public Builder kubeletPort(int port) {
-      this.kubeletPort = OptionalInt.of(port);
+      description.kubeletPort(port);
       return this;
     }
 
-    /** What the pods of this node run on, in Go's words; the default is {@code linux}. */
+    /** As {@link NodeDescription.Builder#operatingSystem}. */
     public Builder operatingSystem(String value) {
-      this.operatingSystem = requireNonNull(value, "operatingSystem is null");
+      description.operatingSystem(value);
       return this;
     }
 
-    /** What the pods of this node run on, in Go's words; the default is this machine's. */
+    /** As {@link NodeDescription.Builder#architecture}. */
     public Builder architecture(String value) {
-      this.architecture = requireNonNull(value, "architecture is null");
+      description.architecture(value);
       return this;
     }
 
-    /** Adds to {@code status.declaredFeatures} (KEP-5328); the default is none. */
+    /** As {@link NodeDescription.Builder#declaredFeatures}. */
     public Builder declaredFeatures(List<String> values) {
-      declaredFeatures.addAll(values);
+      description.declaredFeatures(values);
       return this;
     }
 
     /**
      * The node, not started yet.
      *
-     * @throws IllegalArgumentException if it has no name
+     * @throws IllegalArgumentException that lists all faults of the description, each with its
+     *     place
      */
     public VirtualNode build() {
-      return new VirtualNode(this);
-    }
-
-    private NodeSettings settings() {
-      if (name.isEmpty()) {
-        throw new IllegalArgumentException("name: a node must have one");
-      }
-      List<NodeAddress> all = new ArrayList<>(addresses);
-      all.add(new NodeAddress(name, "Hostname"));
-      return new NodeSettings(
-          name,
-          labels,
-          annotations,
-          taints,
-          all,
-          operatingSystem,
-          architecture,
-          declaredFeatures,
-          kubeletPort);
-    }
-
-    private static String goArchitecture(String java) {
-      return switch (java.toLowerCase(Locale.ROOT)) {
-        case "x86_64", "amd64" -> "amd64";
-        case "aarch64", "arm64" -> "arm64";
-        default -> java;
-      };
+      return new VirtualNode(description.build(), client, provider);
     }
   }
 }

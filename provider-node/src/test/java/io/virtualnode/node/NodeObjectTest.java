@@ -30,7 +30,7 @@ final class NodeObjectTest {
 
   private final NodeObject object =
       new NodeObject(
-          new NodeSettings(
+          new NodeDescription(
               "v",
               Map.of("zone", "z"),
               Map.of("note", "n"),
@@ -46,7 +46,7 @@ final class NodeObjectTest {
   void nothing_is_patched_when_the_node_is_as_it_was_created() {
     Node node = created();
     assertThat(object.metadataPatch(node, true)).isEmpty();
-    assertThat(object.statusPatch(node, report, List.of(), false, T1)).isEmpty();
+    assertThat(object.status().patch(node, report, List.of(), false, T1)).isEmpty();
   }
 
   @Test
@@ -133,10 +133,55 @@ final class NodeObjectTest {
         .add(new NodeConditionBuilder().withType("x.io/Link").withStatus("True").build());
 
     Map<String, Object> status =
-        status(object.statusPatch(node, report, List.of("x.io/Link"), false, T1));
+        status(object.status().patch(node, report, List.of("x.io/Link"), false, T1));
 
     assertThat((List<?>) status.get("conditions"))
         .isEqualTo(List.of(Map.of("$patch", "delete", "type", "x.io/Link")));
+  }
+
+  @Test
+  void patches_name_the_node_that_they_are_meant_for() {
+    Node node = created();
+    Map<String, Object> status =
+        object.status().patch(node, report, List.of(), true, T1).orElseThrow();
+    assertThat(child(status, "metadata")).isEqualTo(Map.of("uid", "u"));
+
+    node.getMetadata().setLabels(Map.of());
+    Map<String, Object> metadata = object.metadataPatch(node, false).orElseThrow();
+    assertThat(child(metadata, "metadata"))
+        .containsEntry("uid", "u")
+        .containsEntry("resourceVersion", "5");
+  }
+
+  @Test
+  void addresses_are_replaced_not_merged_by_type() {
+    Node node = created();
+    node.getStatus().getAddresses().add(new NodeAddress("192.0.2.9", "InternalIP"));
+    assertThat(patch(node, report, false).get("addresses"))
+        .isEqualTo(List.of(new NodeAddress("v", "Hostname"), Map.of("$patch", "replace")));
+  }
+
+  @Test
+  void condition_of_the_provider_comes_once_and_never_speaks_for_ready() {
+    NodeReport odd =
+        new NodeReport(
+            report.capacity(),
+            report.allocatable(),
+            true,
+            "",
+            List.of(
+                new NodeConditionBuilder().withType("Ready").withStatus("False").build(),
+                new NodeConditionBuilder().withType("DiskPressure").withStatus("True").build(),
+                new NodeConditionBuilder().withType("x.io/Link").build(),
+                new NodeConditionBuilder().withType("x.io/Link").withStatus("False").build()));
+    assertThat(conditions(patch(created(), odd, false)))
+        .extracting(condition -> condition.getType() + "=" + condition.getStatus())
+        .containsExactly(
+            "MemoryPressure=False",
+            "DiskPressure=True",
+            "PIDPressure=False",
+            "x.io/Link=False",
+            "Ready=True");
   }
 
   @Test
@@ -147,8 +192,8 @@ final class NodeObjectTest {
 
   @Test
   void node_without_our_label_is_not_ours() {
-    assertThat(NodeObject.isOurs(created())).isTrue();
-    assertThat(NodeObject.isOurs(new NodeBuilder().withNewMetadata().endMetadata().build()))
+    assertThat(NodeObject.isManaged(created())).isTrue();
+    assertThat(NodeObject.isManaged(new NodeBuilder().withNewMetadata().endMetadata().build()))
         .isFalse();
   }
 
@@ -156,12 +201,13 @@ final class NodeObjectTest {
     return new NodeBuilder(object.create(report, T0))
         .editMetadata()
         .withResourceVersion("5")
+        .withUid("u")
         .endMetadata()
         .build();
   }
 
   private Map<String, Object> patch(Node node, NodeReport newest, boolean heartbeat) {
-    return status(object.statusPatch(node, newest, List.of(), heartbeat, T1));
+    return status(object.status().patch(node, newest, List.of(), heartbeat, T1));
   }
 
   private static Map<String, Object> status(Optional<Map<String, Object>> patch) {

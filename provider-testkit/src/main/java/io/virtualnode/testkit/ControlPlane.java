@@ -43,8 +43,7 @@ final class ControlPlane {
         while (leases.size() < 5) {
           leases.add(PortLease.acquire());
         }
-        return new Ports(
-            leases.get(0), leases.get(1), leases.get(2), leases.get(3), leases.get(4));
+        return new Ports(leases.get(0), leases.get(1), leases.get(2), leases.get(3), leases.get(4));
       } catch (RuntimeException | Error e) {
         Attempts.undo(e, () -> close(leases));
         throw e;
