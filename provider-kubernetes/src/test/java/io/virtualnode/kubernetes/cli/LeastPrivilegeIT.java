@@ -70,7 +70,7 @@ class LeastPrivilegeIT {
     grant(member, USER, RequiredPermissions.in(settings));
     try (var node = start("grid", settings)) {
       var renewed = renewTime();
-      primary.client().resource(pod("runs")).create();
+      primary.client().resource(pod("runs", "grid")).create();
       awaitPhase("runs", "Running");
       awaitPhase("runs", "Succeeded");
       delete("runs");
@@ -117,9 +117,7 @@ class LeastPrivilegeIT {
       awaitAllocatable(
           "grid-q", Map.of("cpu", "2", "pods", "3", "ephemeral-storage", "1099511627776"));
       for (var name : List.of("one", "two", "three")) {
-        var pod = pod(name);
-        pod.getSpec().setNodeSelector(Map.of("kubernetes.io/hostname", "grid-q"));
-        primary.client().resource(pod).create();
+        primary.client().resource(pod(name, "grid-q")).create();
       }
       await("two run and one is not bound")
           .atMost(LIMIT)
@@ -214,6 +212,13 @@ class LeastPrivilegeIT {
                         .get()
                         .getStatus()
                         .getPhase()));
+  }
+
+  /** On that virtual node: the other one's Node stays when its test is over. */
+  private static Pod pod(String name, String node) {
+    var pod = pod(name);
+    pod.getSpec().setNodeSelector(Map.of("kubernetes.io/hostname", node));
+    return pod;
   }
 
   private static Pod pod(String name) {
