@@ -9,14 +9,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.placement.Decision;
 import io.virtualnode.kubernetes.placement.Demand;
 import io.virtualnode.kubernetes.placement.NodeRequirements;
+import io.virtualnode.kubernetes.placement.SlotCollector;
+import io.virtualnode.kubernetes.placement.Strategy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -210,6 +215,115 @@ class AccountTest {
     assertThat(told).containsExactly("p placed on b/n1");
     count("small", 1);
     assertThat(place("small", 1)).isEqualTo(placed("a/n1"));
+  }
+
+  @DisplayName("younger_one_is_decided_for_beside_what_is_held_for_those_that_wait")
+  @Test
+  void besideHeld() {
+    site(4);
+    occupy("x", 2);
+    count("wide", 4);
+    assertThat(place("wide", 4)).isInstanceOf(Decision.Waits.class);
+    count("young", 1);
+    assertThat(place("young", 1)).isInstanceOf(Decision.Waits.class);
+    account.update(ledger -> ledger.setNode(node("b/n1").cpu(1).build()));
+    account.update(ledger -> ledger.setFresh("b", true));
+    count("youngest", 1);
+    assertThat(place("youngest", 1))
+        .as("the room goes to the older one")
+        .isInstanceOf(Decision.Waits.class);
+    run();
+    assertThat(told).containsExactly("young placed on b/n1");
+  }
+
+  @DisplayName("what_a_withdrawn_proxy_waited_for_is_free_for_the_next_at_once")
+  @Test
+  void withdrawnHolds() {
+    site(4);
+    occupy("x", 2);
+    count("wide", 4);
+    place("wide", 4);
+    account.withdraw(proxy("wide"));
+    count("small", 2);
+    assertThat(place("small", 2)).isEqualTo(placed("a/n1"));
+  }
+
+  @DisplayName("proxy_that_asks_for_another_amount_is_decided_for_anew")
+  @Test
+  void resized() {
+    site(4);
+    occupy("x", 2);
+    count("p", 3);
+    assertThat(place("p", 3)).isInstanceOf(Decision.Waits.class);
+    count("p", 2);
+    assertThat(place("p", 2)).isEqualTo(placed("a/n1"));
+  }
+
+  @DisplayName("each_virtual_node_gets_the_offer_of_its_own_scope_and_its_pods_go_there")
+  @Test
+  void scopes() {
+    var ofA = new Scope.OfMember("a");
+    var ofNode = new Scope.OfNode(key("b/n1"));
+    var published = new ArrayList<Map<Scope, Resources>>();
+    var offersOf =
+        new Account.Offers() {
+          @Override
+          public Set<Scope> scopes() {
+            return Set.of(ofA, ofNode);
+          }
+
+          @Override
+          public void publish(Map<Scope, Resources> offers) {
+            published.add(offers);
+          }
+        };
+    var scoped = new Account(tasks::add, Strategy.PACK, offersOf, this::tell);
+    scoped.update(ledger -> ledger.setNode(node("a/n1").cpu(4).build()));
+    scoped.update(ledger -> ledger.setNode(node("b/n1").cpu(2).build()));
+    scoped.update(ledger -> ledger.setFresh("a", true));
+    scoped.update(ledger -> ledger.setFresh("b", true));
+    run();
+    assertThat(published).containsExactly(Map.of(ofA, cores(4), ofNode, cores(2)));
+    scoped.update(ledger -> ledger.count("p", cores(3), ofA));
+    var demand = new Demand("p", cores(3), NodeRequirements.NONE, ofA);
+    assertThat(scoped.place(proxy("p"), demand)).isEqualTo(placed("a/n1"));
+    var never = new Demand("q", cores(3), NodeRequirements.NONE, ofNode);
+    scoped.update(ledger -> ledger.count("q", cores(3), ofNode));
+    assertThat(scoped.place(proxy("q"), never)).isInstanceOf(Decision.NeverFits.class);
+    run();
+    assertThat(last(published)).isEqualTo(Map.of(ofA, cores(4), ofNode, cores(2 + 3)));
+  }
+
+  @DisplayName("members_of_greater_weight_are_preferred_from_when_the_weights_are_set")
+  @Test
+  void weights() {
+    var weighted =
+        new Account(tasks::add, Strategy.WEIGHTED, Account.Offers.ofWhole(o -> {}), this::tell);
+    weighted.update(ledger -> ledger.setNode(node("a/n1").cpu(1).build()));
+    weighted.update(ledger -> ledger.setNode(node("b/n1").cpu(2).build()));
+    weighted.update(ledger -> ledger.setFresh("a", true));
+    weighted.update(ledger -> ledger.setFresh("b", true));
+    weighted.setWeights(Map.of("b", 1));
+    weighted.update(ledger -> ledger.count("p", cores(1)));
+    assertThat(weighted.place(proxy("p"), demand("p", 1))).isEqualTo(placed("b/n1"));
+  }
+
+  @DisplayName("slot_is_collected_for_a_wide_pod_that_is_not_bound_and_published_when_it_is_whole")
+  @Test
+  void collect() {
+    site(4);
+    occupy("x", 3);
+    var wide = List.of(new SlotCollector.Unbound(demand("w", 4), 0, 0));
+    var setting = new SlotCollector.Setting(10, 1, 100);
+    assertThat(account.collect(wide, 10, setting)).isEmpty();
+    run();
+    assertThat(last(offers)).isEqualTo(cores(0));
+    free("x");
+    assertThat(account.collect(wide, 11, setting)).containsExactly("w");
+    run();
+    assertThat(last(offers)).isEqualTo(cores(4));
+    assertThat(account.explain(demand("other", 1)))
+        .hasToString("0/1 nodes are available: 1 node(s) with room collected for another pod.");
   }
 
   @DisplayName("every_decision_is_told_although_the_publisher_and_one_listener_fail")

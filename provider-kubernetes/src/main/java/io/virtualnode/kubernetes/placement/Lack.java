@@ -24,11 +24,18 @@ final class Lack {
       return 0;
     }
     long lacking = requested - room;
-    if (lacking < 0) {
+    if (lacking < 0 || lacking / requested >= Long.MAX_VALUE / SCALE) {
       return Long.MAX_VALUE; // more than a long holds
     }
-    return lacking <= Long.MAX_VALUE / SCALE
-        ? (lacking * SCALE - 1) / requested + 1
-        : lacking / Math.max(1, requested / SCALE);
+    long rest = lacking % requested;
+    long part =
+        rest <= Long.MAX_VALUE / SCALE
+            ? divideUp(rest * SCALE, requested)
+            : Math.min(SCALE, divideUp(rest, requested / SCALE));
+    return lacking / requested * SCALE + part;
+  }
+
+  private static long divideUp(long dividend, long divisor) {
+    return dividend == 0 ? 0 : (dividend - 1) / divisor + 1;
   }
 }

@@ -47,6 +47,7 @@ public final class Placement {
     this.quotas = new Quotas(ledger);
     this.explainer = new Explainer(ledger, index, quotas);
     ledger.observe(index);
+    index.forgetGrowth();
   }
 
   /** Prefers the members of greater weight from now on; one not named weighs 0. */

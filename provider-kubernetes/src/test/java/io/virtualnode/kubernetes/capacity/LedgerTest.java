@@ -649,6 +649,316 @@ class LedgerTest {
     }
   }
 
+  @Nested
+  class Retired {
+
+    @DisplayName("retired_member_offers_nothing_new_until_it_is_configured_again")
+    @Test
+    void retired() {
+      given(node("a/n1").cpu(4), node("b/n1").cpu(2));
+      running("p", 1, "a/n1");
+      ledger.setRetired("a", true);
+      assertThat(ledger.isRetired("a")).isTrue();
+      assertThat(ledger.offer()).isEqualTo(cores(1 + 2));
+      assertThat(usable()).containsExactly("b/n1");
+      ledger.setRetired("a", false);
+      assertThat(ledger.offer()).isEqualTo(cores(4 + 2));
+      assertThat(ledger.isRetired("z")).isFalse();
+    }
+
+    @DisplayName("room_says_why_it_takes_no_pods_now")
+    @Test
+    void obstacles() {
+      given(node("a/n1").cpu(4));
+      assertThat(obstacle()).isEmpty();
+      given(node("a/n1").cpu(4).cordoned());
+      assertThat(obstacle()).isEqualTo("node(s) were unschedulable");
+      given(node("a/n1").cpu(4));
+      ledger.setFresh("a", false);
+      assertThat(obstacle()).isEqualTo("node(s) of a member not heard of recently");
+      ledger.setRetired("a", true);
+      assertThat(obstacle()).isEqualTo("node(s) of a member that is no longer configured");
+    }
+
+    private String obstacle() {
+      var obstacles = new ArrayList<String>();
+      ledger.forEachRoom(room -> obstacles.add(room.obstacle()));
+      return obstacles.get(0);
+    }
+  }
+
+  @Nested
+  class Scopes {
+
+    @DisplayName("each_scope_offers_its_own_nodes_and_what_its_own_proxies_hold")
+    @Test
+    void own() {
+      given(node("a/n1").cpu(8), node("a/n2").cpu(4), node("b/n1").cpu(2));
+      var n1 = new Scope.OfNode(key("a/n1"));
+      ledger.count("p", cores(3), n1);
+      ledger.reserve("p", key("a/n1"));
+      assertThat(ledger.offer(n1)).isEqualTo(cores(8));
+      assertThat(ledger.offer(new Scope.OfNode(key("a/n2")))).isEqualTo(cores(4));
+      assertThat(ledger.offer(new Scope.OfMember("a"))).isEqualTo(cores(12));
+      assertThat(ledger.offer(new Scope.OfMember("b"))).isEqualTo(cores(2));
+      assertThat(ledger.offer()).isEqualTo(cores(14));
+    }
+
+    @DisplayName("what_a_proxy_holds_counts_for_its_own_virtual_node_wherever_its_delegate_went")
+    @Test
+    void elsewhere() {
+      given(node("a/n1").cpu(8), node("a/n2").cpu(4));
+      var n1 = new Scope.OfNode(key("a/n1"));
+      ledger.count("p", cores(3), n1);
+      given("a", pod("d").on("n2").cpu(3).delegateOf("p"));
+      assertThat(ledger.offer(n1).minus(cores(3))).isEqualTo(cores(8));
+      assertThat(ledger.offer(new Scope.OfNode(key("a/n2")))).isEqualTo(cores(1));
+    }
+
+    @DisplayName("proxy_that_is_counted_in_another_scope_leaves_the_one_before")
+    @Test
+    void moves() {
+      given(node("a/n1").cpu(8), node("b/n1").cpu(4));
+      ledger.count("p", cores(9), new Scope.OfMember("a"));
+      ledger.credit("p", true);
+      ledger.count("p", cores(9), new Scope.OfMember("b"));
+      assertThat(ledger.offer(new Scope.OfMember("a"))).isEqualTo(cores(8));
+      assertThat(ledger.offer(new Scope.OfMember("b"))).isEqualTo(cores(4 + 9));
+    }
+
+    @DisplayName("quota_is_given_out_to_the_nodes_in_order_and_only_once")
+    @Test
+    void quota() {
+      given(node("a/n1").cpu(4), node("a/n2").cpu(4), node("a/n3").cpu(4).with("memory", 9));
+      ledger.setQuota("a", Optional.of(cores(6)));
+      assertThat(offers("a/n1", "a/n2", "a/n3"))
+          .containsExactly(cores(4), cores(2), resources("memory", "9"));
+      ledger.setQuota("a", Optional.of(cores(7)));
+      given("a", pod("x").on("n1").cpu(1).underQuota());
+      assertThat(offers("a/n1", "a/n2", "a/n3"))
+          .containsExactly(cores(3), cores(3), resources("memory", "9"));
+      given(node("a/n1").cpu(1));
+      assertThat(offers("a/n2", "a/n3"))
+          .containsExactly(cores(4), resources("cpu", "2", "memory", "9"));
+    }
+
+    @DisplayName("scope_of_what_is_not_known_offers_nothing")
+    @Test
+    void unknown() {
+      assertThat(ledger.offer(new Scope.OfMember("z"))).isEqualTo(Resources.NONE);
+      assertThat(ledger.offer(new Scope.OfNode(key("z/n1")))).isEqualTo(Resources.NONE);
+    }
+
+    @DisplayName("credit_names_no_resource_that_the_scope_has_not")
+    @Test
+    void credit() {
+      given(node("a/n1").cpu(4).with("gpu", 1), node("a/n2").cpu(4));
+      var n2 = new Scope.OfNode(key("a/n2"));
+      ledger.count("p", resources("cpu", "9", "gpu", "1"), n2);
+      ledger.credit("p", true);
+      assertThat(ledger.offer(n2)).isEqualTo(cores(4 + 9));
+      assertThat(ledger.offer(new Scope.OfMember("a")))
+          .isEqualTo(resources("cpu", "17", "gpu", "2"));
+    }
+
+    private List<Resources> offers(String... nodes) {
+      return List.of(nodes).stream()
+          .map(node -> ledger.offer(new Scope.OfNode(key(node))))
+          .toList();
+    }
+  }
+
+  @Nested
+  class Claims {
+
+    @DisplayName("free_room_is_withheld_while_it_does_not_cover_the_claim_and_offered_once_it_does")
+    @Test
+    void withheld() {
+      given(node("a/n1").cpu(8), node("b/n1").cpu(2));
+      given("a", pod("x").on("n1").cpu(3));
+      ledger.withhold("w", key("a/n1"), cores(6));
+      assertThat(ledger.offer()).isEqualTo(cores(2));
+      assertThat(use("a/n1").claimed()).isEqualTo(cores(5));
+      assertThat(ledger.claim("w"))
+          .contains(new Ledger.Collected(key("a/n1"), cores(6), cores(5), false));
+      given("a", pod("x").on("n1").cpu(1));
+      assertThat(ledger.offer()).isEqualTo(cores(7 + 2));
+      assertThat(use("a/n1").claimed()).isEqualTo(cores(6));
+      assertThat(ledger.claim("w").orElseThrow().whole()).isTrue();
+    }
+
+    @DisplayName("all_of_several_resources_are_withheld_up_to_what_is_asked")
+    @Test
+    void severalResources() {
+      given(node("a/n1").cpu(8).with("memory", 10));
+      given("a", pod("x").on("n1").cpu(3));
+      ledger.withhold("w", key("a/n1"), resources("cpu", "6", "memory", "4"));
+      assertThat(ledger.offer()).isEqualTo(resources("memory", "6"));
+    }
+
+    @DisplayName("whole_slot_is_offered_only_while_nobody_bound_waits_for_more_than_is_spare")
+    @Test
+    void wholeAndWaiting() {
+      given(node("a/n1").cpu(4), node("b/n1").cpu(2));
+      ledger.withhold("w", key("a/n1"), cores(4));
+      assertThat(ledger.offer()).isEqualTo(cores(4 + 2));
+      ledger.count("p", cores(3)); // one more than is spare beside the slot
+      assertThat(ledger.offer().minus(cores(3))).isEqualTo(cores(2 - 3));
+      ledger.count("p", cores(2));
+      assertThat(ledger.offer().minus(cores(2))).isEqualTo(cores(4));
+      ledger.count("p", cores(3));
+      ledger.credit("p", true);
+      assertThat(ledger.offer().minus(cores(3))).isEqualTo(cores(4 + 2));
+    }
+
+    @DisplayName("nothing_is_withheld_from_the_offer_once_the_pod_is_bound_and_so_subtracted")
+    @Test
+    void bound() {
+      given(node("a/n1").cpu(8), node("b/n1").cpu(2));
+      given("a", pod("x").on("n1").cpu(3));
+      ledger.withhold("w", key("a/n1"), cores(6));
+      ledger.count("w", cores(6));
+      assertThat(ledger.offer()).isEqualTo(cores(5 + 2));
+      assertThat(use("a/n1").claimed()).isEqualTo(cores(5));
+      ledger.uncount("w");
+      assertThat(ledger.offer()).isEqualTo(cores(2));
+    }
+
+    @DisplayName("claim_ends_with_the_slot_of_its_pod_wherever_that_is")
+    @Test
+    void slotEndsIt() {
+      given(node("a/n1").cpu(8), node("b/n1").cpu(8));
+      ledger.withhold("w", key("a/n1"), cores(9));
+      ledger.count("w", cores(6));
+      ledger.reserve("w", key("b/n1"));
+      assertThat(ledger.claims()).isEmpty();
+      assertThat(use("a/n1").claimed()).isEqualTo(Resources.NONE);
+      ledger.withhold("w", key("a/n1"), cores(9));
+      assertThat(ledger.claims()).isEmpty();
+    }
+
+    @DisplayName("first_claim_on_a_node_is_served_first")
+    @Test
+    void inTurn() {
+      given(node("a/n1").cpu(8));
+      ledger.withhold("v", key("a/n1"), cores(5));
+      ledger.withhold("w", key("a/n1"), cores(5));
+      assertThat(ledger.claims().get("v").share()).isEqualTo(cores(5));
+      assertThat(ledger.claims().get("w").share()).isEqualTo(cores(3));
+      assertThat(ledger.offer()).isEqualTo(cores(5));
+      ledger.withhold("v", key("a/n1"), cores(5));
+      assertThat(ledger.claims().get("v").whole()).isTrue();
+      ledger.withhold("v", key("a/n1"), cores(4));
+      assertThat(ledger.claims().get("w").whole()).isTrue();
+      assertThat(ledger.claims().get("v").share()).isEqualTo(cores(3));
+      ledger.unwithhold("w");
+      ledger.unwithhold("never heard of");
+      assertThat(ledger.claims().get("v").whole()).isTrue();
+    }
+
+    @DisplayName("claim_on_a_node_that_is_not_usable_or_not_known_holds_nothing")
+    @Test
+    void unusable() {
+      ledger.withhold("w", key("a/n1"), cores(5));
+      assertThat(ledger.claim("w").orElseThrow().share()).isEqualTo(Resources.NONE);
+      given(node("a/n1").cpu(8).cordoned());
+      assertThat(ledger.claim("w").orElseThrow().whole()).isFalse();
+      given(node("a/n1").cpu(8));
+      assertThat(ledger.claim("w").orElseThrow().whole()).isTrue();
+      ledger.removeMember("a");
+      assertThat(ledger.claims()).isEmpty();
+    }
+
+    @DisplayName("quota_is_collected_with_the_room_and_given_to_nobody_else")
+    @Test
+    void quota() {
+      given(node("a/n1").cpu(8), node("a/n2").cpu(8));
+      ledger.setQuota("a", Optional.of(cores(10)));
+      given("a", pod("x").on("n2").cpu(5).underQuota());
+      ledger.withhold("w", key("a/n1"), cores(6));
+      assertThat(ledger.claim("w").orElseThrow().whole()).as("all but the quota").isFalse();
+      assertThat(ledger.offer()).isEqualTo(cores(0));
+      assertThat(ledger.quotaLeft("a", "other")).contains(cores(0));
+      assertThat(ledger.quotaLeft("a", "w")).contains(cores(5));
+      given("a", pod("x").on("n2").cpu(3).underQuota());
+      assertThat(ledger.claim("w").orElseThrow().whole()).isTrue();
+      assertThat(ledger.offer()).isEqualTo(cores(7));
+      assertThat(ledger.quotaLeft("a", "other")).contains(cores(1));
+    }
+  }
+
+  @Nested
+  class Observers {
+
+    private final List<String> told = new ArrayList<>();
+    private final RoomObserver observer =
+        new RoomObserver() {
+          @Override
+          public void roomChanged(Room room) {
+            told.add(room.key() + " " + room.free().get("cpu") / 1000 + " " + room.isUsable());
+          }
+
+          @Override
+          public void roomGone(NodeKey node) {
+            told.add(node + " gone");
+          }
+
+          @Override
+          public void quotaChanged(String member) {
+            told.add("quota of " + member);
+          }
+
+          @Override
+          public void retirementChanged(String member) {
+            told.add("retirement of " + member);
+          }
+
+          @Override
+          public int drift() {
+            return 0;
+          }
+        };
+
+    @DisplayName("observer_is_told_what_is_known_and_then_every_change_of_room_and_no_other")
+    @Test
+    void told() {
+      given(node("a/n1").cpu(4));
+      ledger.observe(observer);
+      assertThat(told).containsExactly("a/n1 4 true", "quota of a");
+      assertTold(() -> given("a", pod("x").on("n1").cpu(1)), "a/n1 3 true");
+      assertTold(() -> given("a", pod("x").on("n1").cpu(1)));
+      assertTold(() -> ledger.count("p", cores(2)));
+      assertTold(() -> ledger.reserve("p", key("a/n1")), "a/n1 1 true", "quota of a");
+      assertTold(() -> given("a", pod("d").on("n1").cpu(2).delegateOf("p")), "quota of a");
+      assertTold(() -> ledger.setFresh("a", false), "a/n1 1 false");
+      assertTold(() -> ledger.setRetired("a", true), "retirement of a");
+      assertTold(() -> ledger.removeNode(key("a/n1")), "a/n1 gone");
+      assertTold(() -> ledger.removePod("a", "d"));
+      assertTold(() -> ledger.removeMember("a"), "a/n1 gone", "quota of a");
+      ledger.ignore(observer);
+      assertTold(() -> given(node("a/n1").cpu(4)));
+    }
+
+    private void assertTold(Runnable change, String... expected) {
+      told.clear();
+      change.run();
+      assertThat(told).containsExactly(expected);
+    }
+  }
+
+  @DisplayName("line_of_a_node_says_what_is_reserved_for_delegates_not_seen_yet")
+  @Test
+  void reserved() {
+    given(node("a/n1").cpu(8));
+    ledger.count("p", cores(3));
+    ledger.reserve("p", key("a/n1"));
+    running("q", 2, "a/n1");
+    assertThat(use("a/n1"))
+        .isEqualTo(
+            new Ledger.NodeUse(
+                cores(8), Resources.NONE, cores(5), cores(3), cores(3), Resources.NONE));
+  }
+
   @DisplayName("uncounting_forgets_only_the_proxy")
   @Test
   void uncountTwice() {

@@ -123,6 +123,26 @@ class MemberFactsTest {
     assertThat(node.taints()).hasSize(1);
   }
 
+  @DisplayName("node_says_why_it_takes_no_pods_in_the_schedulers_words_and_order")
+  @Test
+  void obstacles() {
+    UnaryOperator<NodeBuilder> notReady =
+        n -> n.editStatus().editFirstCondition().withStatus("False").endCondition().endStatus();
+    UnaryOperator<NodeBuilder> cordoned = n -> n.editSpec().withUnschedulable(true).endSpec();
+    UnaryOperator<NodeBuilder> tainted = n -> taint(n, "grid", "a", "NoSchedule");
+    UnaryOperator<NodeBuilder> bare = n -> taint(n, "gpu", null, "NoExecute");
+    assertThat(facts(CERN, n -> n).obstacle()).isEmpty();
+    assertThat(facts(CERN, notReady).obstacle()).isEqualTo("node(s) were not ready");
+    assertThat(facts(CERN, cordoned).obstacle()).isEqualTo("node(s) were unschedulable");
+    assertThat(facts(CERN, tainted).obstacle())
+        .isEqualTo("node(s) had untolerated taint {grid: a}");
+    assertThat(facts(CERN, bare).obstacle()).isEqualTo("node(s) had untolerated taint {gpu: }");
+    assertThat(facts(CERN, n -> tainted.apply(notReady.apply(n))).obstacle())
+        .isEqualTo("node(s) had untolerated taint {grid: a}");
+    assertThat(facts(CERN, n -> cordoned.apply(tainted.apply(n))).obstacle())
+        .isEqualTo("node(s) were unschedulable");
+  }
+
   @DisplayName("every_taint_must_be_covered")
   @Test
   void twoTaints() {
@@ -165,7 +185,7 @@ class MemberFactsTest {
     var other = facts(settings, n -> n.editMetadata().addToLabels("pool", "web").endMetadata());
     var right = facts(settings, n -> n.editMetadata().addToLabels("pool", "batch").endMetadata());
     assertThat(facts(settings, n -> n).usable()).isFalse();
-    assertThat(other.usable()).isFalse();
+    assertThat(other.obstacle()).isEqualTo("node(s) didn't match the member's nodeSelector");
     assertThat(other.admitted()).isFalse();
     assertThat(right.usable()).isTrue();
   }
@@ -178,7 +198,7 @@ class MemberFactsTest {
             CERN,
             n -> n.editMetadata().addToLabels("virtualnode.io/managed", "true").endMetadata());
     assertThat(node.admitted()).isFalse();
-    assertThat(node.usable()).isFalse();
+    assertThat(node.obstacle()).isEqualTo("node(s) were virtual");
   }
 
   @DisplayName("headroom_is_taken_from_each_node_but_never_below_nothing_and_never_adds_a_name")

@@ -8,9 +8,11 @@ import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
 import io.fabric8.kubernetes.api.model.NodeSelectorTermBuilder;
 import io.fabric8.kubernetes.api.model.PodSpecBuilder;
 import io.virtualnode.kubernetes.capacity.MemberNode;
+import io.virtualnode.kubernetes.placement.NodeRequirements.Answer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,6 +127,64 @@ class NodeRequirementsTest {
             .endAffinity();
     assertThat(NodeRequirements.of(spec.build()))
         .isEqualTo(new NodeRequirements(Map.of("disk", "ssd"), List.of(term)));
+  }
+
+  @DisplayName("what_follows_from_the_known_labels_alone_is_answered_by_them")
+  @Test
+  void ask() {
+    var known = Set.of("zone", "gpu");
+    var labels = Map.of("zone", "z1"); // and no label gpu
+    var inZone = expression("zone", "In", "z1");
+    var elsewhere = expression("zone", "In", "z2");
+    var noGpu = expression("gpu", "DoesNotExist", null);
+    var unknown = expression("cores", "Gt", "7");
+    var named = expression("metadata.name", "In", "n1");
+    assertThat(NodeRequirements.NONE.ask(known, labels)).isEqualTo(Answer.YES);
+    assertThat(required(term(inZone, noGpu)).ask(known, labels)).isEqualTo(Answer.YES);
+    assertThat(required(term(elsewhere, unknown)).ask(known, labels)).isEqualTo(Answer.NO);
+    assertThat(required(term(unknown, elsewhere)).ask(known, labels)).isEqualTo(Answer.NO);
+    assertThat(required(term(inZone, unknown)).ask(known, labels)).isEqualTo(Answer.DEPENDS);
+    assertThat(required(term(unknown), term(inZone)).ask(known, labels)).isEqualTo(Answer.YES);
+    assertThat(required(term(inZone), term(unknown)).ask(known, labels)).isEqualTo(Answer.YES);
+    assertThat(required(term(unknown), term(elsewhere)).ask(known, labels))
+        .isEqualTo(Answer.DEPENDS);
+    assertThat(required(new NodeSelectorTerm()).ask(known, labels)).isEqualTo(Answer.NO);
+    var byField = new NodeSelectorTermBuilder().withMatchFields(named).build();
+    assertThat(required(byField).ask(known, labels)).isEqualTo(Answer.DEPENDS);
+    var otherField = new NodeSelectorTermBuilder().withMatchFields(inZone).build();
+    assertThat(required(otherField).ask(known, labels)).isEqualTo(Answer.NO);
+    assertThat(selecting("zone", "z1").ask(known, labels)).isEqualTo(Answer.YES);
+    assertThat(selecting("zone", "z2").ask(known, labels)).isEqualTo(Answer.NO);
+    assertThat(selecting("gpu", "yes").ask(known, labels)).isEqualTo(Answer.NO);
+    assertThat(selecting("cores", "8").ask(known, labels)).isEqualTo(Answer.DEPENDS);
+    assertThat(
+            new NodeRequirements(Map.of("cores", "8"), List.of(term(elsewhere))).ask(known, labels))
+        .isEqualTo(Answer.NO);
+    assertThat(new NodeRequirements(Map.of("cores", "8"), List.of(term(inZone))).ask(known, labels))
+        .isEqualTo(Answer.DEPENDS);
+  }
+
+  @DisplayName("names_are_those_to_which_every_alternative_confines_a_pod")
+  @Test
+  void names() {
+    var host = expression("kubernetes.io/hostname", "In", "h1|h2");
+    var notHost = expression("kubernetes.io/hostname", "NotIn", "h1");
+    var name = expression("metadata.name", "In", "n1");
+    var zone = expression("zone", "In", "z1");
+    var byName = new NodeSelectorTermBuilder().withMatchFields(name).build();
+    assertThat(NodeRequirements.NONE.names()).isEmpty();
+    assertThat(required(term(zone)).names()).isEmpty();
+    assertThat(required(term(notHost)).names()).isEmpty();
+    assertThat(required(term(zone, host)).names()).contains(Set.of("h1", "h2"));
+    assertThat(required(term(host), byName).names()).contains(Set.of("h1", "h2", "n1"));
+    assertThat(required(term(host), term(zone)).names()).isEmpty();
+    assertThat(selecting("kubernetes.io/hostname", "h3").names()).contains(Set.of("h3"));
+    assertThat(required(term(zone, host)).labelKeys())
+        .containsExactlyInAnyOrder("zone", "kubernetes.io/hostname");
+  }
+
+  private static NodeRequirements selecting(String key, String value) {
+    return new NodeRequirements(Map.of(key, value), List.of());
   }
 
   @DisplayName("nothing_is_required_when_the_spec_says_nothing")

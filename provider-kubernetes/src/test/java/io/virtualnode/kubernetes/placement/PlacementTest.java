@@ -11,6 +11,7 @@ import io.virtualnode.kubernetes.capacity.Given.NodeGiven;
 import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.capacity.Scope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -283,6 +284,206 @@ class PlacementTest {
     assertThat(ledger.use(key("a/n1")).orElseThrow().free()).isEqualTo(cores(2));
   }
 
+  @DisplayName("nodes_of_a_retired_member_are_none_that_a_pod_could_ever_fit")
+  @Test
+  void retired() {
+    given(node("a/n1").cpu(4), node("b/n1").cpu(64));
+    ledger.setRetired("b", true);
+    assertThat(plan(demand("p", 9)))
+        .containsExactly(new Decision.NeverFits("0/1 nodes are available: 1 Insufficient cpu."));
+    ledger.setRetired("b", false);
+    assertThat(plan(demand("p", 9))).containsExactly(placed("b/n1"));
+  }
+
+  @DisplayName("pod_waits_when_all_members_are_retired_and_nothing_else_is_known")
+  @Test
+  void allRetired() {
+    given(node("a/n1").cpu(4));
+    ledger.setRetired("a", true);
+    assertThat(plan(demand("p", 1)))
+        .containsExactly(new Decision.Waits(Optional.empty(), "0/0 nodes are available."));
+  }
+
+  @DisplayName("pod_that_asks_for_no_gpu_takes_a_node_without_one_first")
+  @Test
+  void gpuLast() {
+    given(node("a/n1").cpu(2).with("nvidia.com/gpu", 1), node("b/n1").cpu(8));
+    assertThat(plan(demand("p", 2), demand("q", 7)))
+        .satisfiesExactly(
+            first -> assertThat(first).isEqualTo(placed("b/n1")),
+            second -> assertThat(held(second)).contains(key("b/n1")));
+    assertThat(plan(demand("p", 8), demand("q", 2)))
+        .containsExactly(placed("b/n1"), placed("a/n1"));
+    var gpu = new Demand("g", resources("cpu", "1", "nvidia.com/gpu", "1"), NodeRequirements.NONE);
+    assertThat(plan(gpu)).containsExactly(placed("a/n1"));
+  }
+
+  @DisplayName("spread_takes_the_node_with_the_largest_free_share_of_cpu_and_memory")
+  @Test
+  void spread() {
+    given(node("a/n1").cpu(8).with("memory", 100), node("b/n1").cpu(4).with("memory", 100));
+    ledger.setPod("a", pod("x").on("n1").cpu(3).build()); // 5/8 and all; b: all
+    var placement = new Placement(ledger, Strategy.SPREAD);
+    var demands = List.of(demand("p", 2), demand("q", 1));
+    assertThat(placement.plan(demands)).containsExactly(placed("b/n1"), placed("a/n1"));
+    ledger.setPod("b", pod("y").on("n1").requesting(resources("memory", "60")).build());
+    assertThat(placement.plan(demands)).containsExactly(placed("a/n1"), placed("b/n1"));
+  }
+
+  @DisplayName("weighted_takes_the_members_of_greater_weight_first_and_packs_within_them")
+  @Test
+  void weighted() {
+    given(node("a/n1").cpu(2), node("b/n1").cpu(8), node("b/n2").cpu(4), node("c/n1").cpu(1));
+    var placement = new Placement(ledger, Strategy.WEIGHTED);
+    placement.setWeights(Map.of("b", 10, "c", -1));
+    assertThat(placement.plan(List.of(demand("p", 1)))).containsExactly(placed("b/n2"));
+    placement.setWeights(Map.of("a", 1));
+    assertThat(placement.plan(List.of(demand("p", 1), demand("q", 3))))
+        .containsExactly(placed("a/n1"), placed("b/n2"));
+  }
+
+  @DisplayName("demand_of_a_scope_goes_to_its_nodes_only_and_is_judged_by_them_only")
+  @Test
+  void scopes() {
+    given(node("a/n1").cpu(1), node("a/n2").cpu(4), node("b/n1").cpu(8));
+    assertThat(plan(scoped("p", 1, new Scope.OfMember("b")))).containsExactly(placed("b/n1"));
+    assertThat(plan(scoped("p", 1, new Scope.OfNode(key("a/n2"))))).containsExactly(placed("a/n2"));
+    assertThat(plan(scoped("p", 5, new Scope.OfMember("a"))))
+        .containsExactly(new Decision.NeverFits("0/2 nodes are available: 2 Insufficient cpu."));
+    assertThat(plan(scoped("p", 5, new Scope.OfNode(key("a/n2")))))
+        .containsExactly(new Decision.NeverFits("0/1 nodes are available: 1 Insufficient cpu."));
+    assertThat(plan(scoped("p", 1, new Scope.OfNode(key("a/n9")))))
+        .containsExactly(new Decision.Waits(Optional.empty(), "0/0 nodes are available."));
+  }
+
+  @DisplayName("room_that_is_collected_for_a_pod_is_given_to_that_pod_only")
+  @Test
+  void claimed() {
+    given(node("a/n1").cpu(8), node("b/n1").cpu(12));
+    ledger.withhold("wide", key("b/n1"), cores(10));
+    assertThat(plan(demand("p", 3))).containsExactly(placed("a/n1"));
+    assertThat(plan(demand("p", 9)))
+        .containsExactly(
+            new Decision.Waits(
+                Optional.of(key("b/n1")),
+                "0/2 nodes are available: 1 Insufficient cpu,"
+                    + " 1 node(s) with room collected for another pod."));
+    assertThat(plan(demand("wide", 3)))
+        .as("even where others fit better")
+        .containsExactly(placed("b/n1"));
+    ledger.setPod("b", pod("x").on("n1").cpu(3).build());
+    assertThat(plan(demand("wide", 10), demand("p", 1)))
+        .satisfiesExactly(
+            wide -> assertThat(held(wide)).contains(key("b/n1")),
+            small -> assertThat(small).isEqualTo(placed("a/n1")));
+  }
+
+  @DisplayName("message_counts_nodes_by_reason_in_the_schedulers_words")
+  @Test
+  void words() {
+    given(
+        node("a/n1").cpu(1).with("pods", 0).label("disk", "ssd"),
+        node("a/n2").cpu(9).with("pods", 9),
+        node("b/n1").cpu(9).label("disk", "ssd").hindered("node(s) had untolerated taint {a: b}"),
+        node("b/n2").cpu(9).label("disk", "ssd").cordoned(),
+        node("c/n1").cpu(9).label("disk", "ssd"));
+    ledger.setFresh("c", false);
+    var demand =
+        new Demand(
+            "p",
+            resources("cpu", "2", "pods", "1"),
+            new NodeRequirements(Map.of("disk", "ssd"), List.of()));
+    var explanation = new Placement(ledger, Strategy.PACK).explain(demand);
+    assertThat(explanation)
+        .hasToString(
+            "0/5 nodes are available: 1 Insufficient cpu, 1 Too many pods,"
+                + " 1 node(s) didn't match Pod's node affinity/selector,"
+                + " 1 node(s) had untolerated taint {a: b},"
+                + " 1 node(s) of a member not heard of recently,"
+                + " 1 node(s) were unschedulable.");
+    assertThat(explanation.members().get("a"))
+        .hasToString(
+            "0/2 nodes are available: 1 Insufficient cpu, 1 Too many pods,"
+                + " 1 node(s) didn't match Pod's node affinity/selector.");
+    assertThat(explanation.members()).containsOnlyKeys("a", "b", "c");
+  }
+
+  @DisplayName("explanation_of_a_pod_that_fits_says_how_many_nodes_have_room")
+  @Test
+  void available() {
+    given(node("a/n1").cpu(1), node("a/n2").cpu(9));
+    assertThat(new Placement(ledger, Strategy.PACK).explain(demand("p", 2)))
+        .hasToString("1/2 nodes are available: 1 Insufficient cpu.");
+  }
+
+  @DisplayName("message_stays_while_the_kind_of_decision_does_and_is_true_again_when_it_changes")
+  @Test
+  void messageStays() {
+    given(node("a/n1").cpu(4));
+    ledger.setPod("a", pod("x").on("n1").cpu(4).build());
+    var placement = new Placement(ledger, Strategy.PACK);
+    var first = placement.decide(demand("p", 2), Optional.empty());
+    given(node("a/n2").cpu(4).cordoned());
+    placement.releaseHeld();
+    assertThat(placement.decide(demand("p", 2), Optional.of(first))).isEqualTo(first);
+    given(node("a/n1").cpu(1), node("a/n2").cpu(1));
+    placement.releaseHeld();
+    assertThat(placement.decide(demand("p", 2), Optional.of(first)))
+        .isEqualTo(new Decision.NeverFits("0/2 nodes are available: 2 Insufficient cpu."));
+  }
+
+  @DisplayName("pod_is_held_where_it_was_before_unless_another_node_lacks_less")
+  @Test
+  void heldAsBefore() {
+    given(node("a/n1").cpu(4), node("b/n1").cpu(4));
+    ledger.setPod("a", pod("x").on("n1").cpu(3).build());
+    ledger.setPod("b", pod("x").on("n1").cpu(3).build());
+    var placement = new Placement(ledger, Strategy.PACK);
+    var before = Optional.<Decision>of(new Decision.Waits(Optional.of(key("b/n1")), ""));
+    assertThat(held(placement.decide(demand("p", 4), before))).contains(key("b/n1"));
+    placement.releaseHeld();
+    ledger.setPod("a", pod("x").on("n1").cpu(2).build());
+    assertThat(held(placement.decide(demand("p", 4), before))).contains(key("a/n1"));
+  }
+
+  @DisplayName("what_is_held_stays_held_until_it_is_released_whatever_the_ledger_is_told")
+  @Test
+  void heldMeanwhile() {
+    given(node("a/n1").cpu(4));
+    ledger.setPod("a", pod("x").on("n1").cpu(4).build());
+    var placement = new Placement(ledger, Strategy.PACK);
+    placement.decide(demand("old", 2), Optional.empty());
+    assertThat(placement.hasGrown()).isFalse();
+    ledger.setPod("a", pod("x").on("n1").cpu(2).build());
+    assertThat(placement.hasGrown()).isTrue();
+    assertThat(placement.decide(demand("young", 1), Optional.empty()))
+        .isInstanceOf(Decision.Waits.class);
+    placement.releaseHeld();
+    assertThat(placement.hasGrown()).isFalse();
+    assertThat(placement.decide(demand("old", 2), Optional.empty())).isEqualTo(placed("a/n1"));
+    assertThat(ledger.drift()).isZero();
+  }
+
+  @DisplayName("nothing_has_grown_when_room_or_quota_only_shrinks")
+  @Test
+  void notGrown() {
+    given(node("a/n1").cpu(4));
+    ledger.setQuota("a", Optional.of(cores(9)));
+    var placement = new Placement(ledger, Strategy.PACK);
+    placement.releaseHeld();
+    ledger.setPod("a", pod("x").on("n1").cpu(2).underQuota().build());
+    ledger.setFresh("a", false);
+    assertThat(placement.hasGrown()).isFalse();
+    ledger.setFresh("a", true);
+    assertThat(placement.hasGrown()).isTrue();
+    placement.releaseHeld();
+    ledger.setQuota("a", Optional.of(cores(10)));
+    assertThat(placement.hasGrown()).isTrue();
+    placement.releaseHeld();
+    ledger.setQuota("a", Optional.empty());
+    assertThat(placement.hasGrown()).isTrue();
+  }
+
   private void given(NodeGiven... nodes) {
     for (var node : nodes) {
       ledger.setNode(node.build());
@@ -303,6 +504,10 @@ class PlacementTest {
 
   private static Demand demand(String proxy, int cores) {
     return new Demand(proxy, cores(cores), NodeRequirements.NONE);
+  }
+
+  private static Demand scoped(String proxy, int cores, Scope scope) {
+    return new Demand(proxy, cores(cores), NodeRequirements.NONE, scope);
   }
 
   private static Decision placed(String node) {
