@@ -21,6 +21,7 @@ public final class ForwardingNode implements AutoCloseable {
   private final KubernetesClient primary;
   private final ForwardingProvider provider;
   private final VirtualNode node;
+  private final SlotCollection slots;
 
   /** A node that has contacted nothing yet. */
   public ForwardingNode(Configuration configuration) {
@@ -34,6 +35,7 @@ public final class ForwardingNode implements AutoCloseable {
             .taints(settings.taints());
     settings.internalIp().ifPresent(builder::internalIp);
     this.node = builder.build();
+    this.slots = new SlotCollection(primary, settings.name(), provider);
   }
 
   /** A client of the primary, to be closed by the caller. */
@@ -57,6 +59,7 @@ public final class ForwardingNode implements AutoCloseable {
   /** Begins to run and returns at once; a cluster that cannot be reached is tried on and on. */
   public void start() {
     node.start();
+    node.ready().thenRun(slots::start);
   }
 
   /**
@@ -85,6 +88,7 @@ public final class ForwardingNode implements AutoCloseable {
   /** Stops; what runs in the members runs on, and the Node object stays. */
   @Override
   public void close() {
+    slots.close();
     node.close();
     primary.close();
   }

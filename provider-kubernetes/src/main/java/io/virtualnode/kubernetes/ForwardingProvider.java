@@ -13,10 +13,16 @@ import io.virtualnode.kubernetes.Forwarding.Step;
 import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
+import io.virtualnode.kubernetes.config.PlacementSettings;
+import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.delegate.Ownership;
 import io.virtualnode.kubernetes.member.Member;
+import io.virtualnode.kubernetes.placement.Demand;
+import io.virtualnode.kubernetes.placement.SlotCollector;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
@@ -129,6 +135,29 @@ public final class ForwardingProvider implements Provider, PodObserver {
   /** How many lines of the account differ from a full recount; anything but 0 is a bug. */
   public int drift() {
     return account.read(Ledger::drift);
+  }
+
+  @Override
+  public Set<String> pushedConditions() {
+    return Set.of(DelegateStatus.SCHEDULED);
+  }
+
+  /** How pods are placed, as configured now. */
+  PlacementSettings placement() {
+    return configuration.placement();
+  }
+
+  /** What a pod asks for that may come to be a proxy. Only to be asked once started. */
+  Demand demand(Pod pod) {
+    return wiring().placing().demand(pod);
+  }
+
+  /** See {@link Account#collect}. */
+  Set<String> collect(
+      Collection<SlotCollector.Unbound> unbound,
+      Set<String> announced,
+      SlotCollector.Setting setting) {
+    return account.collect(unbound, announced, System.currentTimeMillis(), setting);
   }
 
   // --- the primary's side

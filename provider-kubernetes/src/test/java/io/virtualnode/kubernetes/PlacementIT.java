@@ -121,8 +121,11 @@ class PlacementIT {
         configuration ->
             configuration
                 .withPlacement(
-                    new PlacementSettings(
-                        strategy, unfit, failAfter, Duration.ofSeconds(30), Optional.empty(), 1))
+                    PlacementSettings.DEFAULT
+                        .withStrategy(strategy)
+                        .withUnfit(unfit)
+                        .withFailAfter(failAfter)
+                        .withCollectAfter(Optional.empty()))
                 .withMembers(
                     List.of(
                         Federation.settings(federation.a).withWeight(weightOfA),

@@ -10,14 +10,12 @@ import io.virtualnode.kubernetes.config.PlacementSettings;
 import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.delegate.Ownership;
 import io.virtualnode.kubernetes.delegate.Tombstone;
-import io.virtualnode.kubernetes.placement.Strategy;
 import io.virtualnode.testkit.LocalCluster;
 import io.virtualnode.testkit.NodeShape;
 import io.virtualnode.testkit.Simulation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,13 +41,7 @@ class TakeBackIT {
   }
 
   private static PlacementSettings takingBack() {
-    return new PlacementSettings(
-        Strategy.PACK,
-        PlacementSettings.Unfit.HOLD,
-        Optional.empty(),
-        TAKE_BACK_AFTER,
-        Optional.empty(),
-        1);
+    return PlacementSettings.DEFAULT.withTakeBackAfter(TAKE_BACK_AFTER);
   }
 
   @AfterAll

@@ -37,9 +37,10 @@ final class PlacementSection {
             .map(inner -> orNever(inner, "after", defaults.collectAfter()))
             .orElse(defaults.collectAfter());
     var slots = collect.flatMap(inner -> inner.integer("slots", 1)).orElse(defaults.slotsAtOnce());
+    var cores = collect.flatMap(inner -> inner.integer("cores", 1)).orElse(defaults.wideCores());
     collect.ifPresent(Section::refuseUnknown);
     section.refuseUnknown();
-    return new PlacementSettings(strategy, unfit, failAfter, takeBackAfter, after, slots);
+    return new PlacementSettings(strategy, unfit, failAfter, takeBackAfter, after, slots, cores);
   }
 
   private static Optional<Duration> orNever(

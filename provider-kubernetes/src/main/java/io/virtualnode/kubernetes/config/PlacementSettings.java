@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param collectAfter how long a pod too wide for any node's free room waits unbound before a slot
  *     is collected for it; never where absent
  * @param slotsAtOnce for how many wide pods slots are collected at a time
+ * @param wideCores of how many cores, at least, a pod is wide
  */
 public record PlacementSettings(
     Strategy strategy,
@@ -26,7 +27,8 @@ public record PlacementSettings(
     Optional<Duration> failAfter,
     Duration takeBackAfter,
     Optional<Duration> collectAfter,
-    int slotsAtOnce) {
+    int slotsAtOnce,
+    int wideCores) {
 
   /** What becomes of a pod that is bound and finds no single node with room. */
   public enum Unfit {
@@ -44,12 +46,43 @@ public record PlacementSettings(
           Optional.empty(),
           Duration.ofSeconds(30),
           Optional.of(Duration.ofMinutes(1)),
-          1);
+          1,
+          2);
+
+  /** The same with another strategy. */
+  public PlacementSettings withStrategy(Strategy value) {
+    return new PlacementSettings(
+        value, unfit, failAfter, takeBackAfter, collectAfter, slotsAtOnce, wideCores);
+  }
+
+  /** The same with something else for what finds no slot. */
+  public PlacementSettings withUnfit(Unfit value) {
+    return new PlacementSettings(
+        strategy, value, failAfter, takeBackAfter, collectAfter, slotsAtOnce, wideCores);
+  }
+
+  /** The same with what never fits failed after so long. */
+  public PlacementSettings withFailAfter(Optional<Duration> value) {
+    return new PlacementSettings(
+        strategy, unfit, value, takeBackAfter, collectAfter, slotsAtOnce, wideCores);
+  }
+
+  /** The same with delegates taken back after so long. */
+  public PlacementSettings withTakeBackAfter(Duration value) {
+    return new PlacementSettings(
+        strategy, unfit, failAfter, value, collectAfter, slotsAtOnce, wideCores);
+  }
+
+  /** The same with slots collected after so long, or never. */
+  public PlacementSettings withCollectAfter(Optional<Duration> value) {
+    return new PlacementSettings(
+        strategy, unfit, failAfter, takeBackAfter, value, slotsAtOnce, wideCores);
+  }
 
   /**
    * Checks.
    *
-   * @throws IllegalArgumentException if a duration is not positive or {@code slotsAtOnce} below one
+   * @throws IllegalArgumentException if a duration is not positive, or a number below one
    */
   public PlacementSettings {
     requireNonNull(strategy, "strategy is null");
@@ -59,6 +92,9 @@ public record PlacementSettings(
     check("collectAfter", collectAfter.flatMap(PlacementSettings::positive));
     if (slotsAtOnce < 1) {
       throw new IllegalArgumentException("slotsAtOnce: is less than 1");
+    }
+    if (wideCores < 1) {
+      throw new IllegalArgumentException("wideCores: is less than 1");
     }
   }
 

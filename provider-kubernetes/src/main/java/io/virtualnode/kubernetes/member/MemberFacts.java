@@ -4,7 +4,6 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.api.model.Taint;
-import io.fabric8.kubernetes.api.model.Toleration;
 import io.virtualnode.kubernetes.capacity.MemberNode;
 import io.virtualnode.kubernetes.capacity.MemberPod;
 import io.virtualnode.kubernetes.capacity.NodeKey;
@@ -14,6 +13,7 @@ import io.virtualnode.kubernetes.config.CapacitySource;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.delegate.Ownership;
+import io.virtualnode.kubernetes.placement.Taints;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -34,8 +34,7 @@ public final class MemberFacts {
     List<Taint> taints = orEmpty(node.getSpec().getTaints());
     var allocatable = Resources.ofQuantities(node.getStatus().getAllocatable());
     var headroom = Resources.ofQuantities(settings.headroom()).namedBy(allocatable);
-    var untolerated =
-        taints.stream().filter(taint -> !isTolerated(taint, settings.tolerations())).toList();
+    var untolerated = Taints.untolerated(taints, settings.tolerations());
     boolean selected = labels.entrySet().containsAll(settings.nodeSelector().entrySet());
     boolean virtual = "true".equals(labels.get("virtualnode.io/managed"));
     return new MemberNode(
@@ -172,27 +171,6 @@ public final class MemberFacts {
   private static boolean isPassing(Taint taint) {
     return taint.getKey().startsWith("node.kubernetes.io/")
         || taint.getKey().startsWith("node.cloudprovider.kubernetes.io/");
-  }
-
-  /** As {@code v1.Toleration.ToleratesTaint}; PreferNoSchedule keeps nothing away. */
-  private static boolean isTolerated(Taint taint, List<Toleration> tolerations) {
-    return "PreferNoSchedule".equals(taint.getEffect())
-        || tolerations.stream().anyMatch(toleration -> tolerates(toleration, taint));
-  }
-
-  private static boolean tolerates(Toleration toleration, Taint taint) {
-    if (isSet(toleration.getEffect()) && !toleration.getEffect().equals(taint.getEffect())) {
-      return false;
-    }
-    if (isSet(toleration.getKey()) && !toleration.getKey().equals(taint.getKey())) {
-      return false;
-    }
-    return "Exists".equals(toleration.getOperator())
-        || text(toleration.getValue()).equals(text(taint.getValue()));
-  }
-
-  private static boolean isSet(@Nullable String text) {
-    return text != null && !text.isEmpty();
   }
 
   private static String text(@Nullable String text) {

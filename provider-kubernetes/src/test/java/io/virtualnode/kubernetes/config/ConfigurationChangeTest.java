@@ -42,13 +42,12 @@ class ConfigurationChangeTest {
                 ClusterAccess.of(Path.of("/primary")),
                 BEFORE.members())
             .withPlacement(
-                new PlacementSettings(
-                    Strategy.SPREAD,
-                    PlacementSettings.Unfit.REJECT,
-                    Optional.of(Duration.ofSeconds(1)),
-                    Duration.ofSeconds(1),
-                    Optional.empty(),
-                    7));
+                PlacementSettings.DEFAULT
+                    .withStrategy(Strategy.SPREAD)
+                    .withUnfit(PlacementSettings.Unfit.REJECT)
+                    .withFailAfter(Optional.of(Duration.ofSeconds(1)))
+                    .withTakeBackAfter(Duration.ofSeconds(1))
+                    .withCollectAfter(Optional.empty()));
 
     assertThat(ConfigurationChange.needingRestart(BEFORE, after))
         .containsExactly(

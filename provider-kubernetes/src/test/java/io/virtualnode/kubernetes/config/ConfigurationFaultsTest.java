@@ -260,7 +260,7 @@ class ConfigurationFaultsTest {
         file(
             placement("collect: {slots: 0, when: 1m}"),
             "placement.collect.slots: 0 is less than 1",
-            "placement.collect.when: unknown key (known: after, slots)"),
+            "placement.collect.when: unknown key (known: after, slots, cores)"),
         file(
             node("topology: star"),
             "node.topology: \"star\" is not one of aggregate, per-member, per-node"),

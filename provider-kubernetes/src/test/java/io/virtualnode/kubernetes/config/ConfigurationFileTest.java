@@ -54,7 +54,8 @@ class ConfigurationFileTest {
                     Optional.empty(),
                     Duration.ofSeconds(30),
                     Optional.of(Duration.ofMinutes(1)),
-                    1),
+                    1,
+                    2),
                 List.of()));
   }
 
@@ -96,7 +97,7 @@ class ConfigurationFileTest {
               unfit: reject
               failAfter: 10m
               takeBackAfter: 45s
-              collect: {after: 2m, slots: 3}
+              collect: {after: 2m, slots: 3, cores: 4}
             members:
             - name: site-b
               kubeconfig: b.kubeconfig
@@ -131,7 +132,8 @@ class ConfigurationFileTest {
                 Optional.of(Duration.ofMinutes(10)),
                 Duration.ofSeconds(45),
                 Optional.of(Duration.ofMinutes(2)),
-                3));
+                3,
+                4));
     assertThat(configuration.primary())
         .isEqualTo(
             new ClusterAccess(

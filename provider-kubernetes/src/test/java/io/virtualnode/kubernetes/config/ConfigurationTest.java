@@ -78,24 +78,20 @@ class ConfigurationTest {
         row("union: a is excluded, too", () -> new InheritedLabels(Set.of("a"), Set.of("a"))),
         row(
             "takeBackAfter: is not longer than zero",
-            () ->
-                new PlacementSettings(
-                    Strategy.PACK,
-                    PlacementSettings.Unfit.HOLD,
-                    Optional.empty(),
-                    Duration.ZERO,
-                    Optional.empty(),
-                    1)),
-        row(
-            "slotsAtOnce: is less than 1",
-            () ->
-                new PlacementSettings(
-                    Strategy.PACK,
-                    PlacementSettings.Unfit.HOLD,
-                    Optional.empty(),
-                    Duration.ofSeconds(1),
-                    Optional.empty(),
-                    0)));
+            () -> PlacementSettings.DEFAULT.withTakeBackAfter(Duration.ZERO)),
+        row("slotsAtOnce: is less than 1", () -> collecting(0, 1)),
+        row("wideCores: is less than 1", () -> collecting(1, 0)));
+  }
+
+  private static PlacementSettings collecting(int slotsAtOnce, int wideCores) {
+    return new PlacementSettings(
+        Strategy.PACK,
+        PlacementSettings.Unfit.HOLD,
+        Optional.empty(),
+        Duration.ofSeconds(1),
+        Optional.empty(),
+        slotsAtOnce,
+        wideCores);
   }
 
   @ParameterizedTest

@@ -62,7 +62,8 @@ class SlotCollectorPropertyTest {
       this.random = new Random(seed);
       this.collect = collect;
       this.nodes = 2 + random.nextInt(3);
-      this.setting = new Setting(random.nextInt(5), 1 + random.nextInt(2), nodes * WIDTH);
+      this.setting =
+          new Setting(random.nextInt(5), 1 + random.nextInt(2), nodes * WIDTH, nodes * WIDTH);
       for (int n = 0; n < nodes; n++) {
         ledger.setNode(node("a/n" + n).cpu(WIDTH).build());
       }

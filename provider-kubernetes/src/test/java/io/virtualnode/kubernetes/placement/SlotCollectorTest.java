@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class SlotCollectorTest {
 
-  private static final Setting SETTING = new Setting(60, 2, 300);
+  private static final Setting SETTING = new Setting(60, 2, 300, 300);
 
   private final Ledger ledger = new Ledger();
   private final Placement placement = new Placement(ledger, Strategy.PACK);
