@@ -59,7 +59,7 @@ final class Placing {
   Demand demand(Pod pod) {
     var constraints = site.translation().memberConstraints(pod.getSpec());
     return new Demand(
-        pod.getMetadata().getUid(), Requests.of(pod), NodeRequirements.of(constraints));
+        pod.getMetadata().getUid(), Requests.ofSpec(pod), NodeRequirements.of(constraints));
   }
 
   /** The same demand on another member that has room for it now, if there is one. */

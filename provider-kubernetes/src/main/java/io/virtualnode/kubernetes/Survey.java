@@ -188,7 +188,7 @@ public final class Survey implements AutoCloseable {
   private Demand demand(Pod pod) {
     var constraints = translation.memberConstraints(pod.getSpec());
     return new Demand(
-        pod.getMetadata().getUid(), Requests.of(pod), NodeRequirements.of(constraints));
+        pod.getMetadata().getUid(), Requests.ofSpec(pod), NodeRequirements.of(constraints));
   }
 
   @Override
