@@ -6,6 +6,7 @@ import java.util.Arrays;
  * Requests, each as often as there are pods that ask for it. Adding them up touches one object per
  * kind of request, not one per pod.
  */
+@SuppressWarnings("ReferenceEquality") // requests are interned: that finds them nearly always
 final class Bag {
 
   private static final Resources[] NO_KINDS = {};
@@ -17,7 +18,7 @@ final class Bag {
 
   void add(Resources request) {
     for (int i = 0; i < size; i++) {
-      if (kinds[i] == request) { // interned, so that this finds it nearly always
+      if (kinds[i] == request) {
         counts[i]++;
         return;
       }

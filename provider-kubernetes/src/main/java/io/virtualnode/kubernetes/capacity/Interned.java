@@ -18,9 +18,6 @@ final class Interned {
 
   /** An equal request, shared. */
   Resources request(Resources request) {
-    if (request == Resources.NONE) {
-      return request;
-    }
     var known = requests.get(request);
     if (known != null) {
       return known;
@@ -55,6 +52,6 @@ final class Interned {
       names.put(key, resources.names);
       return resources;
     }
-    return shared == resources.names ? resources : new Resources(shared, resources.amounts);
+    return new Resources(shared, resources.amounts);
   }
 }

@@ -44,9 +44,14 @@ final class MemberAccount {
   }
 
   void setFacts(NodeAccount account, @Nullable MemberNode facts) {
-    account.allocatable().names().forEach(n -> naming.computeIfPresent(n, MemberAccount::less));
-    account.factsChanged |= !Objects.equals(account.facts, facts);
+    var before = account.allocatable().names();
+    if (Objects.equals(account.facts, facts)
+        && (facts == null || facts.allocatable().names().equals(before))) { // even with amount 0
+      return;
+    }
+    before.forEach(n -> naming.computeIfPresent(n, MemberAccount::less));
     account.facts = facts;
+    account.factsChanged = true;
     account.allocatable().names().forEach(n -> naming.merge(n, 1, Integer::sum));
   }
 

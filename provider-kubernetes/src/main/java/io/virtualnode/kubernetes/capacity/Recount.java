@@ -1,7 +1,6 @@
 package io.virtualnode.kubernetes.capacity;
 
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,9 +12,9 @@ final class Recount {
 
   private final MemberAccounts members;
   private final ProxyAccounts proxies;
-  private final Map<NodeAccount, Sums> nodes = new IdentityHashMap<>();
-  private final Map<MemberAccount, Tally> underQuota = new IdentityHashMap<>();
-  private final Map<ProxyAccount, Integer> delegates = new IdentityHashMap<>();
+  private final Map<NodeAccount, Sums> nodes = new HashMap<>();
+  private final Map<MemberAccount, Tally> underQuota = new HashMap<>();
+  private final Map<ProxyAccount, Integer> delegates = new HashMap<>();
   private final Tally spare = new Tally(); // of all members
   private int drift;
 

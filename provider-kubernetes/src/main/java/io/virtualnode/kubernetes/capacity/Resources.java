@@ -3,7 +3,6 @@ package io.virtualnode.kubernetes.capacity;
 import io.fabric8.kubernetes.api.model.Quantity;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -89,7 +88,7 @@ public final class Resources {
   }
 
   /** The names, sorted. */
-  public Collection<String> names() {
+  public List<String> names() {
     return List.of(names);
   }
 

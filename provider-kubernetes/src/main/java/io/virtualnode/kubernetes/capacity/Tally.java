@@ -27,6 +27,7 @@ final class Tally {
   }
 
   /** Adds an amount several times; a negative number subtracts it. */
+  @SuppressWarnings("ReferenceEquality") // names are shared
   void add(Resources other, int times) {
     if (names != other.names) {
       name(other.names);

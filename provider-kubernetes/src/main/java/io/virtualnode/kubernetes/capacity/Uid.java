@@ -24,10 +24,14 @@ final class Uid {
     for (int i = 0; i < LENGTH; i++) {
       char c = text.charAt(i);
       boolean dash = i == 8 || i == 13 || i == 18 || i == 23;
-      if (dash ? c != '-' : !(c >= '0' && c <= '9' || c >= 'a' && c <= 'f')) {
+      if (dash ? c != '-' : !isHexDigit(c)) {
         return false;
       }
     }
     return true;
+  }
+
+  private static boolean isHexDigit(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
   }
 }

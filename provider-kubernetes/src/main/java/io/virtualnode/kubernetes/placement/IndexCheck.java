@@ -40,7 +40,7 @@ final class IndexCheck {
   private void check(Room room) {
     known++;
     var node = index.find(room.key());
-    if (node == null || node.room != room || !node.facts.equals(room.node())) {
+    if (node == null || !node.isUpToDate(room)) {
       drift++;
     } else if (!room.isAdmitted() || node.group == null) {
       check(!room.isAdmitted() && node.group == null);

@@ -50,6 +50,12 @@ final class IndexedNode implements Comparable<IndexedNode> {
     return h ^ h >>> 16;
   }
 
+  /** Whether its facts are the very ones that the ledger has, so that its class is right. */
+  @SuppressWarnings("ReferenceEquality")
+  boolean isUpToDate(Room now) {
+    return room == now && facts == now.node();
+  }
+
   /**
    * Reads what the ledger has and what is planned into the amounts of the class.
    *

@@ -52,7 +52,7 @@ final class NodeIndex implements RoomObserver {
       if (names != null) {
         names.add(node);
       }
-    } else if (node.facts != room.node() || node.room != room) {
+    } else if (!node.isUpToDate(room)) {
       if (names != null) {
         names.remove(node);
       }
@@ -91,9 +91,11 @@ final class NodeIndex implements RoomObserver {
     if ((now == null) != (before == null)) {
       classifyAll(member);
     }
-    grown |=
-        before != null && (now == null || !before.names().equals(now.names()))
-            || before != null && now != null && !now.fitsInto(before);
+    grown |= before != null && (now == null || leavesMore(now, before));
+  }
+
+  private static boolean leavesMore(Resources now, Resources before) {
+    return !now.names().equals(before.names()) || !now.fitsInto(before);
   }
 
   @Override

@@ -139,8 +139,8 @@ final class NodeSearch {
   private record Lacking(ClassSearch.Bound bound, int wasted, int turn) {
     private static final Comparator<Lacking> BEST_FIRST =
         Comparator.<Lacking>comparingLong(lacking -> lacking.bound.lack())
-            .thenComparing(Lacking::turn)
-            .thenComparing(Lacking::wasted)
+            .thenComparingInt(Lacking::turn)
+            .thenComparingInt(Lacking::wasted)
             .thenComparing(Lacking::bound, ClassSearch.Bound.LEAST_LACK);
   }
 

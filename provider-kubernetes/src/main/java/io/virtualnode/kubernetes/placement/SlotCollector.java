@@ -8,7 +8,6 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -47,7 +46,7 @@ public final class SlotCollector {
     private static final Comparator<Unbound> FIRST =
         Comparator.comparingInt(Unbound::priority)
             .reversed()
-            .thenComparing(Unbound::waitingSinceMillis)
+            .thenComparingLong(Unbound::waitingSinceMillis)
             .thenComparing(Unbound::uid);
 
     private String uid() {
@@ -152,22 +151,23 @@ public final class SlotCollector {
    */
   private void exchange(Map<String, Unbound> pods, Steps steps) {
     var claims = new TreeMap<>(ledger.claims());
-    for (var entry : claims.entrySet()) {
-      var bound = entry.getValue();
-      if (!pods.containsKey(entry.getKey()) && ledger.isCounted(entry.getKey()) && !bound.whole()) {
-        List.copyOf(steps.whole).stream()
-            .filter(uid -> canExchange(entry.getKey(), bound, uid, claims.get(uid)))
-            .findFirst()
-            .ifPresent(
-                uid -> {
-                  var whole = claims.get(uid);
-                  steps.make.put(entry.getKey(), new Claim(whole.node(), bound.request()));
-                  steps.make.put(uid, new Claim(bound.node(), whole.request()));
-                  steps.whole.remove(uid);
-                  progress.remove(uid);
-                });
-      }
-    }
+    claims.forEach(
+        (uid, claim) -> {
+          if (!pods.containsKey(uid) && ledger.isCounted(uid) && !claim.whole()) {
+            claims.entrySet().stream()
+                .filter(other -> steps.whole.contains(other.getKey()))
+                .filter(other -> canExchange(uid, claim, other.getKey(), other.getValue()))
+                .findFirst()
+                .ifPresent(other -> exchange(uid, claim, other.getKey(), other.getValue(), steps));
+          }
+        });
+  }
+
+  private void exchange(String uid, Collected claim, String otherUid, Collected other, Steps to) {
+    to.make.put(uid, new Claim(other.node(), claim.request()));
+    to.make.put(otherUid, new Claim(claim.node(), other.request()));
+    to.whole.remove(otherUid);
+    progress.remove(otherUid);
   }
 
   private boolean canExchange(String uid, Collected claim, String otherUid, Collected other) {

@@ -843,17 +843,17 @@ class LedgerTest {
       given(node("a/n1").cpu(8));
       ledger.withhold("v", key("a/n1"), cores(5));
       ledger.withhold("w", key("a/n1"), cores(5));
-      assertThat(ledger.claims().get("v").share()).isEqualTo(cores(5));
-      assertThat(ledger.claims().get("w").share()).isEqualTo(cores(3));
+      assertThat(ledger.claim("v").orElseThrow().share()).isEqualTo(cores(5));
+      assertThat(ledger.claim("w").orElseThrow().share()).isEqualTo(cores(3));
       assertThat(ledger.offer()).isEqualTo(cores(5));
       ledger.withhold("v", key("a/n1"), cores(5));
-      assertThat(ledger.claims().get("v").whole()).isTrue();
+      assertThat(ledger.claim("v").orElseThrow().whole()).isTrue();
       ledger.withhold("v", key("a/n1"), cores(4));
-      assertThat(ledger.claims().get("w").whole()).isTrue();
-      assertThat(ledger.claims().get("v").share()).isEqualTo(cores(3));
+      assertThat(ledger.claim("w").orElseThrow().whole()).isTrue();
+      assertThat(ledger.claim("v").orElseThrow().share()).isEqualTo(cores(3));
       ledger.unwithhold("w");
       ledger.unwithhold("never heard of");
-      assertThat(ledger.claims().get("v").whole()).isTrue();
+      assertThat(ledger.claim("v").orElseThrow().whole()).isTrue();
     }
 
     @DisplayName("claim_on_a_node_that_is_not_usable_or_not_known_holds_nothing")

@@ -3,6 +3,7 @@ package io.virtualnode.kubernetes.placement;
 import static io.virtualnode.kubernetes.capacity.Given.cores;
 import static io.virtualnode.kubernetes.capacity.Given.key;
 import static io.virtualnode.kubernetes.capacity.Given.node;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtualnode.kubernetes.capacity.Ledger;
@@ -60,12 +61,12 @@ class NodeGroupsTest {
     ledger.observe(index);
     var demand = new Demand("p", cores(1), SSD);
     var first = new NodeSearch(index, demand, new Quotas(ledger), ledger, Set.of());
-    assertThat(first.first().key).isEqualTo(key("a/x"));
+    assertThat(requireNonNull(first.first()).key).isEqualTo(key("a/x"));
     assertThat(first.refused()).isEqualTo(200);
     index.payFor(demand, first.refused());
     index.payFor(demand, 1);
     var second = new NodeSearch(index, demand, new Quotas(ledger), ledger, Set.of());
-    assertThat(second.first().key).isEqualTo(key("a/x"));
+    assertThat(requireNonNull(second.first()).key).isEqualTo(key("a/x"));
     assertThat(second.refused()).isZero();
     assertThat(ledger.drift()).isZero();
   }

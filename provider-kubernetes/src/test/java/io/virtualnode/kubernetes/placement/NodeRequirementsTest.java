@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -212,7 +213,8 @@ class NodeRequirementsTest {
   }
 
   /** The values are separated by |; none at all where they are null. */
-  private static NodeSelectorRequirement expression(String key, String operator, String values) {
+  private static NodeSelectorRequirement expression(
+      String key, String operator, @Nullable String values) {
     return new NodeSelectorRequirement(
         key, operator, values == null ? List.of() : Arrays.asList(values.split("\\|", -1)));
   }

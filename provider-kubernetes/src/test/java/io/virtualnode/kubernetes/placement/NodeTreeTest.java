@@ -1,6 +1,7 @@
 package io.virtualnode.kubernetes.placement;
 
 import static io.virtualnode.kubernetes.capacity.Given.node;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -71,7 +72,7 @@ class NodeTreeTest {
         .sorted()
         .forEach(
             key -> {
-              var indexed = new IndexedNode(rooms.get(key));
+              var indexed = new IndexedNode(requireNonNull(rooms.get(key)));
               indexed.read(group, ORDER);
               tree.add(indexed);
             });

@@ -29,7 +29,7 @@ class PlacementPropertyTest {
 
   private static final int PLANS = 3000;
   private static final int STORIES = 300;
-  private static final int HISTORIES = 1500;
+  private static final int HISTORIES = 5000;
   private static final int STEPS = 40;
 
   /** Rooms as they were before the plan, and what the plan was for. */
@@ -91,7 +91,7 @@ class PlacementPropertyTest {
   private static void liveThrough(long seed) {
     var random = new Random(seed);
     var ledger = new Ledger();
-    var strategy = Strategy.values()[random.nextInt(3)];
+    var strategy = List.of(Strategy.values()).get(random.nextInt(3));
     var placement = new Placement(ledger, strategy, random.nextInt(3) * 4);
     Map<String, Integer> weights = Map.of();
     for (int step = 0; step < STEPS; step++) {

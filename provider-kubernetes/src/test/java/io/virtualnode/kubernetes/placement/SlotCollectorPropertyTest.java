@@ -62,8 +62,9 @@ class SlotCollectorPropertyTest {
       this.random = new Random(seed);
       this.collect = collect;
       this.nodes = 2 + random.nextInt(3);
+      long patience = (long) nodes * WIDTH;
       this.setting =
-          new Setting(random.nextInt(5), 1 + random.nextInt(2), nodes * WIDTH, nodes * WIDTH);
+          new Setting(random.nextInt(5), 1 + random.nextInt(2), patience, patience);
       for (int n = 0; n < nodes; n++) {
         ledger.setNode(node("a/n" + n).cpu(WIDTH).build());
       }

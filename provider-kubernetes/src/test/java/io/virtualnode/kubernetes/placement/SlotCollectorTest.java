@@ -251,7 +251,8 @@ class SlotCollectorTest {
     full("b/n1", 8);
     var scope = new Scope.OfMember("b");
     var inB = new Demand("w", cores(8), NodeRequirements.NONE, scope);
-    assertThat(decide(60, new Unbound(inB, 0, 0)).make().get("w").node()).isEqualTo(key("b/n1"));
+    assertThat(decide(60, new Unbound(inB, 0, 0)).make())
+        .isEqualTo(Map.of("w", new Claim(key("b/n1"), cores(8))));
     var named = new NodeRequirements(Map.of("kubernetes.io/hostname", "n7"), List.of());
     var nowhere = new Demand("w", cores(8), named);
     assertThat(decide(60, new Unbound(nowhere, 0, 0)).make()).isEmpty();
