@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -74,25 +75,36 @@ final class JsonHttp {
   private <T> void attempt(Call call, Class<T> type, int number, CompletableFuture<T> answer) {
     var unused =
         exchange(call)
-            .whenCompleteAsync(
+            .whenComplete(
                 (response, failure) -> {
-                  if (failure == null
-                      && response.code() == TOO_MANY_REQUESTS
-                      && number < ATTEMPTS) {
-                    timer.schedule(
-                        retryAfter(response), () -> attempt(call, type, number + 1, answer));
-                    return;
-                  }
                   try {
-                    if (failure != null) {
-                      throw noAnswer(call, failure);
-                    }
-                    answer.complete(answer(call, response, type));
-                  } catch (Throwable e) { // errors too: somebody waits for this
-                    answer.completeExceptionally(e);
+                    executor.execute(() -> arrived(call, type, number, answer, response, failure));
+                  } catch (RejectedExecutionException e) { // closed: nobody waits in vain
+                    answer.completeExceptionally(noAnswer(call, e));
                   }
-                },
-                executor);
+                });
+  }
+
+  private <T> void arrived(
+      Call call,
+      Class<T> type,
+      int number,
+      CompletableFuture<T> answer,
+      HttpResponse<byte[]> response,
+      @Nullable Throwable failure) {
+    try {
+      if (failure != null) {
+        throw noAnswer(call, failure);
+      }
+      if (response.code() == TOO_MANY_REQUESTS && number < ATTEMPTS) {
+        Runnable again = () -> attempt(call, type, number + 1, answer);
+        timer.schedule(retryAfter(response), again);
+      } else {
+        answer.complete(answer(call, response, type));
+      }
+    } catch (Throwable e) { // errors too: somebody waits for this
+      answer.completeExceptionally(e);
+    }
   }
 
   private CompletableFuture<HttpResponse<byte[]>> exchange(Call call) {

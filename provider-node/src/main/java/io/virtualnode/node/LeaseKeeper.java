@@ -21,9 +21,9 @@ import org.slf4j.LoggerFactory;
  * Renews the node's Lease, by which the primary knows that the node is alive.
  *
  * <p>As a kubelet does ({@code k8s.io/component-helpers/apimachinery/lease}): 40 s long, renewed
- * every 10 s, owned by the Node, made again when it is missing. When the Node was created anew the
- * Lease gets the new owner, or the primary's garbage collector would take it. Runs on a thread of
- * its own, so that nothing else in the process can hold it up.
+ * every 10 s at a moment of the node's own, owned by the Node, made again when it is missing. When
+ * the Node was created anew the Lease gets the new owner, or the primary's garbage collector would
+ * take it. Runs on a thread of its own, so that nothing else in the process can hold it up.
  */
 final class LeaseKeeper implements AutoCloseable {
 
@@ -38,6 +38,7 @@ final class LeaseKeeper implements AutoCloseable {
 
   private final String name;
   private final LeaseApi api;
+  private final Cadence cadence;
   private final Timer timer;
   private final Counters counters;
   private final WorkQueue<String> queue;
@@ -48,8 +49,20 @@ final class LeaseKeeper implements AutoCloseable {
   // touched by the queue's one run at a time only
   private boolean failing;
 
-  LeaseKeeper(String nodeName, LeaseApi api, Executor executor, Timer timer, Counters counters) {
+  /**
+   * A keeper that holds nothing yet.
+   *
+   * @param phase where in the interval between two renewals this node's is, from 0 to below 1
+   */
+  LeaseKeeper(
+      String nodeName,
+      LeaseApi api,
+      double phase,
+      Executor executor,
+      Timer timer,
+      Counters counters) {
     this.name = nodeName;
+    this.cadence = new Cadence(INTERVAL, phase);
     this.api = api;
     this.timer = timer;
     this.counters = counters;
@@ -112,7 +125,7 @@ final class LeaseKeeper implements AutoCloseable {
               }
               counters.leaseRenewals.increment();
               holding.complete(null);
-              return new Outcome.RetryAfter(INTERVAL);
+              return new Outcome.RetryAfter(cadence.untilNext(timer.nanoTime()));
             });
   }
 

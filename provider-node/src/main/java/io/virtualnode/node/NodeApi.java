@@ -12,6 +12,9 @@ interface NodeApi {
 
   CompletionStage<Node> createNode(Node node);
 
+  /** Deletes the Node of that UID only. */
+  CompletionStage<Void> deleteNode(String name, String uid);
+
   /** A JSON merge patch of all but the status. */
   CompletionStage<Node> patchNode(String name, Object patch);
 

@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,15 +21,16 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A change is written at once; the next one at least {@link #SPACING} later, then with all that
  * came meanwhile. An unchanged status is written every five minutes, as a kubelet does
- * (nodeStatusReportFrequency). A Node that somebody deleted is created again at once with the last
- * report, so that nothing is overbooked; a Node of the name that is not ours is never touched: it
- * ends this one.
+ * (nodeStatusReportFrequency), at a moment of the node's own. A Node that somebody deleted is
+ * created again at once with the last report, so that nothing is overbooked; a Node of the name
+ * that is not ours is never touched: it ends this one.
  */
 final class NodeController implements AutoCloseable {
 
   /** The shortest time between two writes of the status. */
   static final Duration SPACING = Duration.ofMillis(250);
 
+  /** The time between two writes of a status that does not change. */
   static final Duration HEARTBEAT = Duration.ofMinutes(5);
 
   private static final Logger log = LoggerFactory.getLogger(NodeController.class);
@@ -44,18 +46,28 @@ final class NodeController implements AutoCloseable {
   private final CompletableFuture<NodeException> failed = new CompletableFuture<>();
   private final AtomicBoolean asked = new AtomicBoolean();
 
+  private volatile NodeDescription description;
+  private volatile boolean started;
   private volatile boolean podsSynced;
   private volatile @Nullable NodeReport report;
 
+  /**
+   * A controller that begins with {@link #start}.
+   *
+   * @param phase where in the interval between two heartbeats this node's is, from 0 to below 1
+   */
   NodeController(
       NodeDescription description,
       NodeApi api,
       LeaseKeeper lease,
+      double phase,
       Executor executor,
       Timer timer,
       Counters counters) {
     this.name = description.name();
-    this.writer = new NodeWriter(description, api, observed, timer, counters);
+    this.description = description;
+    Cadence heartbeat = new Cadence(HEARTBEAT, phase);
+    this.writer = new NodeWriter(description, api, observed, heartbeat, timer, counters);
     this.lease = lease;
     this.queue =
         new WorkQueue<>(
@@ -64,6 +76,7 @@ final class NodeController implements AutoCloseable {
 
   /** Begins to ask whose the name is. */
   void start() {
+    started = true;
     queue.add(name);
   }
 
@@ -96,6 +109,16 @@ final class NodeController implements AutoCloseable {
     }
   }
 
+  /** Changes how the node is described, its name excepted. */
+  synchronized void describe(UnaryOperator<NodeDescription> change) {
+    description = change.apply(description);
+    queue.add(name);
+  }
+
+  NodeDescription description() {
+    return description;
+  }
+
   /** The watch shows the Node of our name. */
   void seen(Node node) {
     if (observed.seen(node)) {
@@ -117,7 +140,8 @@ final class NodeController implements AutoCloseable {
   }
 
   private CompletionStage<Outcome> reconcile() {
-    if (failed.isDone()) {
+    if (!started || failed.isDone()) {
+      asked.set(false);
       return Outcome.done();
     }
     if (!checked.isDone()) {
@@ -128,11 +152,12 @@ final class NodeController implements AutoCloseable {
       return Outcome.done();
     }
     Node node = observed.newest();
-    Duration sinceWritten = writer.sinceWritten().orElse(HEARTBEAT);
-    if (node != null && sinceWritten.compareTo(SPACING) < 0) {
-      return Outcome.retryAfter(SPACING.minus(sinceWritten));
+    Duration tooEarly = writer.untilPassed(SPACING);
+    if (node != null && !tooEarly.isZero()) {
+      return Outcome.retryAfter(tooEarly);
     }
     asked.set(false);
+    writer.describe(description);
     NodeReport newest = requireNonNull(report); // read after that: who finds it asked for set it
     if (node == null) {
       return writer.create(newest).thenApply(this::written).exceptionallyCompose(this::notCreated);
@@ -141,8 +166,7 @@ final class NodeController implements AutoCloseable {
       refuse();
       return Outcome.done();
     }
-    boolean heartbeat = sinceWritten.compareTo(HEARTBEAT) >= 0;
-    return writer.update(node, newest, heartbeat).thenApply(this::written);
+    return writer.update(node, newest).thenApply(this::written);
   }
 
   private Outcome check() {
@@ -160,8 +184,7 @@ final class NodeController implements AutoCloseable {
       return new Outcome.RetryAfter(REREAD_DELAY);
     }
     lease.nodeStands(stored.get()).thenRun(this::registered);
-    Duration left = HEARTBEAT.minus(writer.sinceWritten().orElse(Duration.ZERO));
-    return new Outcome.RetryAfter(left.isNegative() ? SPACING : left);
+    return new Outcome.RetryAfter(writer.untilHeartbeat());
   }
 
   private void registered() {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -27,11 +28,13 @@ final class NodeObject {
 
   private final NodeDescription description;
   private final NodeStatusPatch status;
+  private final AppliedMarks marks;
   private final Map<String, String> labels;
 
   NodeObject(NodeDescription description) {
     this.description = description;
     this.status = new NodeStatusPatch(description);
+    this.marks = AppliedMarks.by(description);
     Map<String, String> all = new TreeMap<>();
     all.put("type", "virtual-kubelet");
     all.put("kubernetes.io/os", description.operatingSystem());
@@ -59,6 +62,7 @@ final class NodeObject {
         .withName(description.name())
         .withLabels(labels)
         .withAnnotations(description.annotations())
+        .addToAnnotations(AppliedMarks.ANNOTATION, marks.note())
         .endMetadata()
         .withNewSpec()
         .withTaints(description.taints())
@@ -69,17 +73,25 @@ final class NodeObject {
 
   /**
    * A merge patch of labels and annotations, and of taints if {@code withTaints}; empty if nothing
-   * is missing. It carries the UID, and the resourceVersion because it replaces the list of taints.
+   * is to be changed. What an earlier description put there and this one lacks is taken off. It
+   * carries the UID, and the resourceVersion because it replaces the list of taints.
    */
   Optional<Map<String, Object>> metadataPatch(Node observed, boolean withTaints) {
     var metadata = observed.getMetadata();
+    AppliedMarks before = AppliedMarks.on(observed);
+    AppliedMarks after = withTaints ? marks : marks.withTaintsOf(before);
+    Map<String, String> annotations = new LinkedHashMap<>(description.annotations());
+    annotations.put(AppliedMarks.ANNOTATION, after.note());
+
     Map<String, Object> changes = new LinkedHashMap<>();
-    missing(labels, metadata.getLabels()).ifPresent(some -> changes.put("labels", some));
-    missing(description.annotations(), metadata.getAnnotations())
+    changes(labels, metadata.getLabels(), before.labels())
+        .ifPresent(some -> changes.put("labels", some));
+    changes(annotations, metadata.getAnnotations(), Set.of())
         .ifPresent(some -> changes.put("annotations", some));
     Map<String, Object> patch = new LinkedHashMap<>();
-    List<Taint> taints = mergedTaints(observed.getSpec().getTaints());
-    if (withTaints && !taints.equals(observed.getSpec().getTaints())) {
+    List<Taint> present = observed.getSpec().getTaints();
+    List<Taint> taints = taints(present, before);
+    if (withTaints && !taints.equals(present)) {
       patch.put("spec", Map.of("taints", taints));
     }
     if (changes.isEmpty() && patch.isEmpty()) {
@@ -91,27 +103,37 @@ final class NodeObject {
     return Optional.of(patch);
   }
 
-  private static Optional<Map<String, String>> missing(
-      Map<String, String> wanted, @Nullable Map<String, String> present) {
-    Map<String, String> missing = new LinkedHashMap<>();
+  private static Optional<Map<String, @Nullable Object>> changes(
+      Map<String, String> wanted, @Nullable Map<String, String> found, Set<String> former) {
+    Map<String, String> present = found == null ? Map.of() : found;
+    Map<String, @Nullable Object> changes = new LinkedHashMap<>();
     wanted.forEach(
         (key, value) -> {
-          if (present == null || !value.equals(present.get(key))) {
-            missing.put(key, value);
+          if (!value.equals(present.get(key))) {
+            changes.put(key, value);
           }
         });
-    return missing.isEmpty() ? Optional.empty() : Optional.of(missing);
+    for (String key : former) {
+      if (!wanted.containsKey(key) && present.containsKey(key)) {
+        changes.put(key, null);
+      }
+    }
+    return changes.isEmpty() ? Optional.empty() : Optional.of(changes);
   }
 
-  /** Ours over those of the same key and effect; all others as they were. */
-  private List<Taint> mergedTaints(List<Taint> present) {
+  /** Ours over those of the same key and effect, without our former ones; all others stay. */
+  private List<Taint> taints(List<Taint> present, AppliedMarks former) {
     Map<String, Taint> merged = new LinkedHashMap<>();
-    present.forEach(taint -> merged.put(taint.getKey() + "/" + taint.getEffect(), taint));
-    for (Taint taint : description.taints()) {
-      String id = taint.getKey() + "/" + taint.getEffect();
-      Taint there = merged.get(id);
-      if (there == null || !Objects.equals(there.getValue(), taint.getValue())) {
+    for (Taint taint : present) {
+      String id = AppliedMarks.id(taint);
+      if (!former.taints().contains(id) || marks.taints().contains(id)) {
         merged.put(id, taint);
+      }
+    }
+    for (Taint taint : description.taints()) {
+      Taint there = merged.get(AppliedMarks.id(taint));
+      if (there == null || !Objects.equals(there.getValue(), taint.getValue())) {
+        merged.put(AppliedMarks.id(taint), taint);
       }
     }
     return List.copyOf(merged.values());

@@ -20,24 +20,31 @@ import org.jspecify.annotations.Nullable;
 final class NodeWriter {
 
   private final String name;
-  private final NodeObject object;
+  private final Cadence heartbeat;
   private final NodeApi api;
   private final ObservedNode observed;
   private final Timer timer;
   private final Counters counters;
 
   private final Set<String> formerConditions = new HashSet<>();
+  private NodeDescription description;
+  private NodeObject object;
   private boolean taintsSettled;
   private boolean written;
   private long writtenAt;
+  private boolean stated;
+  private long heartbeatAt;
 
   NodeWriter(
       NodeDescription description,
       NodeApi api,
       ObservedNode observed,
+      Cadence heartbeat,
       Timer timer,
       Counters counters) {
     this.name = description.name();
+    this.heartbeat = heartbeat;
+    this.description = description;
     this.object = new NodeObject(description);
     this.api = api;
     this.observed = observed;
@@ -45,9 +52,25 @@ final class NodeWriter {
     this.counters = counters;
   }
 
-  /** How long ago the status was written last; empty if it was not. */
-  Optional<Duration> sinceWritten() {
-    return written ? Optional.of(Duration.ofNanos(timer.nanoTime() - writtenAt)) : Optional.empty();
+  /** How the node is described from now on. */
+  void describe(NodeDescription newest) {
+    if (!newest.equals(description)) {
+      taintsSettled &= newest.taints().equals(description.taints());
+      description = newest;
+      object = new NodeObject(newest);
+    }
+  }
+
+  /** How long it takes until this much time has passed since the last write; zero if it has. */
+  Duration untilPassed(Duration spacing) {
+    Duration left = spacing.minusNanos(timer.nanoTime() - writtenAt);
+    return written && !left.isNegative() ? left : Duration.ZERO;
+  }
+
+  /** How long it takes until the status is to be written even if it is unchanged. */
+  Duration untilHeartbeat() {
+    long left = heartbeatAt - timer.nanoTime();
+    return stated && left > 0 ? Duration.ofNanos(left) : Duration.ZERO;
   }
 
   /** Creates the Node, where none is known to stand. */
@@ -67,24 +90,25 @@ final class NodeWriter {
                     : failed(failure));
   }
 
-  /**
-   * Writes what differs, at most the metadata and then the status.
-   *
-   * @param heartbeat whether to write the status even if only the time is new
-   */
-  CompletionStage<Optional<Node>> update(Node node, NodeReport report, boolean heartbeat) {
+  /** Writes what differs, at most the metadata and then the status. */
+  CompletionStage<Optional<Node>> update(Node node, NodeReport report) {
     CompletionStage<Node> settled =
         object
             .metadataPatch(node, !taintsSettled)
-            .map(patch -> api.patchNode(name, patch))
+            .map(
+                patch -> {
+                  touched();
+                  return api.patchNode(name, patch);
+                })
             .orElseGet(() -> CompletableFuture.completedFuture(node));
     return settled
         .thenCompose(
             current -> {
               taintsSettled = true;
+              boolean due = untilHeartbeat().isZero();
               return object
                   .status()
-                  .patch(current, report, formerConditions, heartbeat, timer.now())
+                  .patch(current, report, formerConditions, due, timer.now())
                   .map(
                       patch -> {
                         wrote(report);
@@ -136,8 +160,14 @@ final class NodeWriter {
 
   private void wrote(NodeReport report) {
     counters.nodeStatusWrites.increment();
+    touched();
+    stated = true;
+    heartbeatAt = writtenAt + heartbeat.untilNext(writtenAt).toNanos();
+    report.conditions().stream().map(NodeCondition::getType).forEach(formerConditions::add);
+  }
+
+  private void touched() {
     written = true;
     writtenAt = timer.nanoTime();
-    report.conditions().stream().map(NodeCondition::getType).forEach(formerConditions::add);
   }
 }

@@ -25,10 +25,11 @@ final class ObservedNode {
     if (version != null && ResourceVersions.isNewer(version, seen)) {
       return false; // also of a Node that was deleted and created again since
     }
+    boolean news = newest == null || !seen.equals(version);
     node.getMetadata().setManagedFields(List.of());
-    newest = node;
+    newest = node; // also the same once more: then one copy is kept, not two
     version = seen;
-    return true;
+    return news;
   }
 
   /** The Node was seen deleted; whether it was the one that stands. */

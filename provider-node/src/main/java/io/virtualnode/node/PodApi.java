@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.virtualnode.api.PodKey;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
@@ -12,6 +13,9 @@ interface PodApi {
 
   /** Reads the pod, past every cache; empty if there is none of that name and UID. */
   CompletionStage<Optional<Pod>> pod(PodKey key);
+
+  /** Lists the pods that are bound to the node, as of one moment past every cache. */
+  CompletionStage<List<Pod>> podsOn(String nodeName);
 
   /** Writes what differs, on condition that the pod is still the one that was read. */
   CompletionStage<Pod> patchStatus(PodKey key, Pod read, PodStatus desired);

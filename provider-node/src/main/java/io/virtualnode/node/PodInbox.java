@@ -56,14 +56,12 @@ final class PodInbox {
     }
   }
 
-  /** Every pod of the node has come in at least once. */
-  synchronized void complete() {
-    if (pods.synced()) {
-      return;
-    }
+  /** Every pod of the node has come in at least once; answers how many there are. */
+  synchronized int complete() {
     observe(null, PodObserver::podsSynced);
     pods.allSeen();
     pods.states().forEach(state -> changed.accept(state.key()));
+    return pods.states().size();
   }
 
   private void observe(@Nullable PodKey key, Consumer<PodObserver> call) {

@@ -1,6 +1,5 @@
 package io.virtualnode.node;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualnode.api.NodeReport;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.api.PodObserver;
@@ -24,38 +23,30 @@ final class PodLoop {
   private static final Duration CLOSE_BOUND = Duration.ofSeconds(10);
 
   private final String nodeName;
-  private final PrimaryApi api;
-  private final Threads threads;
+  private final NodeHost host;
   private final Pods pods;
+  private final PodInbox inbox;
   private final Events events;
   private final StatusWriter writer;
   private final WorkQueue<PodKey> podQueue;
   private final WorkQueue<PodKey> statusQueue;
-  private final PodWatch watch;
 
-  PodLoop(
-      String nodeName,
-      Provider provider,
-      KubernetesClient client,
-      PrimaryApi api,
-      Threads threads,
-      Counters counters) {
+  PodLoop(String nodeName, Provider provider, NodeHost host, Counters counters) {
     this.nodeName = nodeName;
-    this.api = api;
-    this.threads = threads;
-    this.pods = new Pods(provider.pushedConditions());
+    this.host = host;
+    this.pods = new Pods(host.podWatch().store(), provider.pushedConditions());
+    Threads threads = host.threads();
     Timer timer = threads.timer();
     RandomGenerator random = RandomGenerator.getDefault();
-    this.events = new Events(api, nodeName, timer, counters);
-    this.writer = new StatusWriter(api, pods, events, threads.calls(), timer, counters);
+    this.events = new Events(host.api(), nodeName, timer, counters);
+    this.writer = new StatusWriter(host.api(), pods, events, threads.calls(), timer, counters);
     this.statusQueue =
         new WorkQueue<>("status write", writer::write, threads.writes(), timer, random);
     PodController controller =
         new PodController(provider, pods, events, counters, statusQueue::add);
     this.podQueue = new WorkQueue<>("work", controller::reconcile, threads.calls(), timer, random);
     PodObserver observer = provider instanceof PodObserver observing ? observing : null;
-    this.watch =
-        new PodWatch(client, nodeName, pods, new PodInbox(pods, observer, this::look), api, timer);
+    this.inbox = new PodInbox(pods, observer, this::look);
   }
 
   /** The provider's way back. */
@@ -63,18 +54,18 @@ final class PodLoop {
     return new ProviderLink(
         nodeName,
         primaryUid,
-        api,
+        host.api(),
         pods,
         events,
         reports,
         podQueue::add,
         statusQueue::add,
-        threads.calls());
+        host.threads().calls());
   }
 
   /** Completes when every pod of the node has been seen and observed. */
   CompletionStage<Void> start() {
-    return watch.start();
+    return host.podWatch().add(nodeName, inbox);
   }
 
   /** How many pods anything is remembered of. */
@@ -86,15 +77,16 @@ final class PodLoop {
    * Hears of no more pods, waits a bounded time for calls and writes under way, and writes the
    * statuses that are due.
    */
-  CompletionStage<@Nullable Void> end() {
-    watch.close();
+  CompletionStage<Void> end() {
+    host.podWatch().remove(nodeName);
     return within(podQueue.close(), "calls of the provider")
         .thenCompose(
             nothing -> {
               writer.hurry();
               pods.states().forEach(state -> statusQueue.add(state.key()));
               return within(statusQueue.close(), "status writes");
-            });
+            })
+        .thenAccept(nothing -> pods.store().leave(nodeName));
   }
 
   private void look(PodKey key) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Pods {
 
-  private final PodStore store = new PodStore();
+  private final PodStore store;
   private final ConcurrentHashMap<PodKey, PodState> states = new ConcurrentHashMap<>();
   private final Set<String> ownConditions;
   private volatile boolean synced;
@@ -21,9 +21,11 @@ final class Pods {
   /**
    * Of a node whose pods are not known yet.
    *
+   * @param store of the pods of all our nodes
    * @param ownConditions the condition types that the provider declares its own
    */
-  Pods(Set<String> ownConditions) {
+  Pods(PodStore store, Set<String> ownConditions) {
+    this.store = store;
     this.ownConditions = ownConditions;
   }
 

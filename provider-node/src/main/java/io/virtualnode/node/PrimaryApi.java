@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.Preconditions;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
@@ -12,6 +13,10 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.node.JsonHttp.Call;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -24,8 +29,8 @@ import java.util.function.Function;
  * fails with {@link KubernetesClientException}, whose code is the HTTP status, or 0 if there was no
  * answer.
  *
- * <p>Only so many requests about pods are under way at a time. Those about Nodes and leases are few
- * and never wait behind them: a node whose pods all change at once stays alive.
+ * <p>Only so many requests about pods are under way at a time. Those about Nodes and leases have
+ * bounds of their own and never wait behind them: a node whose pods all change at once stays alive.
  */
 final class PrimaryApi implements PodApi, NodeApi, LeaseApi {
 
@@ -38,6 +43,9 @@ final class PrimaryApi implements PodApi, NodeApi, LeaseApi {
   /** What one API server takes on one connection, by default. */
   static final int POD_REQUESTS = 100;
 
+  /** So many that a thousand leases are renewed in time though each answer takes a second. */
+  private static final int NODE_REQUESTS = 50;
+
   private static final String JSON = "application/json";
   private static final String MERGE_PATCH = "application/merge-patch+json";
   private static final String STRATEGIC_MERGE_PATCH = "application/strategic-merge-patch+json";
@@ -47,6 +55,7 @@ final class PrimaryApi implements PodApi, NodeApi, LeaseApi {
 
   private final JsonHttp http;
   private final RequestLimit pods = new RequestLimit(POD_REQUESTS);
+  private final RequestLimit nodes = new RequestLimit(NODE_REQUESTS);
 
   PrimaryApi(KubernetesClient client, Executor executor, Timer timer) {
     this.http = new JsonHttp(client, executor, timer);
@@ -80,6 +89,26 @@ final class PrimaryApi implements PodApi, NodeApi, LeaseApi {
   }
 
   @Override
+  public CompletableFuture<List<Pod>> podsOn(String nodeName) {
+    return morePods(nodeName, "", new ArrayList<>());
+  }
+
+  private CompletableFuture<List<Pod>> morePods(String nodeName, String from, List<Pod> found) {
+    // With a limit and no resourceVersion the answer is never from an old cache.
+    String path =
+        "api/v1/pods?limit=500&fieldSelector=spec.nodeName%3D" + nodeName + "&continue=" + from;
+    return pods.run(() -> http.send(Call.get(path), PodList.class))
+        .thenCompose(
+            page -> {
+              found.addAll(page.getItems());
+              String next = page.getMetadata().getContinue();
+              return next == null || next.isEmpty()
+                  ? CompletableFuture.completedFuture(found)
+                  : morePods(nodeName, URLEncoder.encode(next, StandardCharsets.UTF_8), found);
+            });
+  }
+
+  @Override
   public CompletableFuture<Pod> patchStatus(PodKey key, Pod read, PodStatus desired) {
     String path = path(key) + "/status";
     return pods.run(
@@ -91,9 +120,8 @@ final class PrimaryApi implements PodApi, NodeApi, LeaseApi {
 
   @Override
   public CompletableFuture<Void> deletePod(PodKey key) {
-    DeleteOptions options = new DeleteOptions();
+    DeleteOptions options = only(key.uid());
     options.setGracePeriodSeconds(0L);
-    options.setPreconditions(new Preconditions(null, key.uid()));
     return pods.run(() -> http.send(with("DELETE", path(key), JSON, options), Void.class));
   }
 
@@ -105,33 +133,48 @@ final class PrimaryApi implements PodApi, NodeApi, LeaseApi {
 
   @Override
   public CompletableFuture<Optional<Node>> node(String name) {
-    return optional(http.send(Call.get(NODES + "/" + name), Node.class));
+    return optional(nodes.run(() -> http.send(Call.get(NODES + "/" + name), Node.class)));
   }
 
   @Override
   public CompletableFuture<Node> createNode(Node node) {
-    return http.send(with("POST", NODES, JSON, node), Node.class);
+    return nodes.run(() -> http.send(with("POST", NODES, JSON, node), Node.class));
+  }
+
+  @Override
+  public CompletableFuture<Void> deleteNode(String name, String uid) {
+    return nodes.run(
+        () -> http.send(with("DELETE", NODES + "/" + name, JSON, only(uid)), Void.class));
   }
 
   @Override
   public CompletableFuture<Node> patchNode(String name, Object patch) {
-    return http.send(with("PATCH", NODES + "/" + name, MERGE_PATCH, patch), Node.class);
+    String path = NODES + "/" + name;
+    return nodes.run(() -> http.send(with("PATCH", path, MERGE_PATCH, patch), Node.class));
   }
 
   @Override
   public CompletableFuture<Node> patchNodeStatus(String name, Object patch) {
-    return http.send(
-        with("PATCH", NODES + "/" + name + "/status", STRATEGIC_MERGE_PATCH, patch), Node.class);
+    String path = NODES + "/" + name + "/status";
+    return nodes.run(
+        () -> http.send(with("PATCH", path, STRATEGIC_MERGE_PATCH, patch), Node.class));
   }
 
   @Override
   public CompletableFuture<Void> createLease(Lease lease) {
-    return http.send(with("POST", NODE_LEASES, JSON, lease), Void.class);
+    return nodes.run(() -> http.send(with("POST", NODE_LEASES, JSON, lease), Void.class));
   }
 
   @Override
   public CompletableFuture<Void> patchLease(String name, Object patch) {
-    return http.send(with("PATCH", NODE_LEASES + "/" + name, MERGE_PATCH, patch), Void.class);
+    String path = NODE_LEASES + "/" + name;
+    return nodes.run(() -> http.send(with("PATCH", path, MERGE_PATCH, patch), Void.class));
+  }
+
+  private static DeleteOptions only(String uid) {
+    DeleteOptions options = new DeleteOptions();
+    options.setPreconditions(new Preconditions(null, uid));
+    return options;
   }
 
   private Call with(String method, String path, String contentType, Object body) {

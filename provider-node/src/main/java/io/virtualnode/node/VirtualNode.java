@@ -9,18 +9,16 @@ import io.virtualnode.api.Provider;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Runs a {@link Provider} as a node of a primary cluster.
+ * Runs a {@link Provider} as a node of a primary cluster: alone in its process, or as one of many
+ * of a {@link NodeHost}.
  *
  * <p>{@link #start} returns at once; the node registers as soon as the primary answers, the
  * provider has reported, and every pod bound to the node is known. It then goes on through any
@@ -35,47 +33,22 @@ public final class VirtualNode implements AutoCloseable {
   /** The key of the taint that a node has unless {@link Builder#taints} says otherwise. */
   public static final String DEFAULT_TAINT_KEY = NodeDescription.DEFAULT_TAINT_KEY;
 
-  private static final Logger log = LoggerFactory.getLogger(VirtualNode.class);
-  private static final Duration RETRY_START = Duration.ofSeconds(1);
-
   private final String name;
-  private final Provider provider;
-  private final KubernetesClient client;
-  private final KubernetesClient leaseClient;
-  private final Threads threads;
-  private final Counters counters = new Counters();
-  private final PrimaryApi api;
-  private final LeaseKeeper lease;
-  private final NodeController node;
-  private final NodeWatch nodeWatch;
-  private final PodLoop pods;
-  private final CompletableFuture<Void> ready = new CompletableFuture<>();
-  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private final NodeHost host;
+  private final boolean alone;
+  private final NodeLife life;
 
-  // guarded by this
-  private boolean started;
-  private boolean providerStarted;
-  private @Nullable CompletableFuture<Void> closing;
-
-  private VirtualNode(NodeDescription description, KubernetesClient client, Provider provider) {
+  /** One of a host, or alone in one that ends with it. */
+  VirtualNode(NodeHost host, boolean alone, NodeDescription description, Provider provider) {
     this.name = description.name();
-    this.provider = provider;
-    this.client = client;
-    this.leaseClient = ApiClients.leaseClient(client.getConfiguration(), LeaseKeeper.TIMEOUT);
-    this.threads = new Threads(name);
-    Timer timer = threads.timer();
-    this.api = new PrimaryApi(client, threads.writes(), timer);
-    PrimaryApi leases = new PrimaryApi(leaseClient, threads.lease(), timer);
-    this.lease = new LeaseKeeper(name, leases, threads.lease(), timer, counters);
-    this.node = new NodeController(description, api, lease, threads.writes(), timer, counters);
-    this.nodeWatch = new NodeWatch(client, name, node);
-    this.pods = new PodLoop(name, provider, client, api, threads, counters);
-    node.ready().thenRun(() -> ready.complete(null));
-    node.failed().thenAccept(this::fail);
+    this.host = host;
+    this.alone = alone;
+    this.life =
+        new NodeLife(host, description, requireNonNull(provider, "provider is null"), this::left);
   }
 
   /**
-   * Begins to describe a node.
+   * Begins to describe a node that is alone in its process.
    *
    * @param primary of the cluster that gets the node, best made by {@link ApiClients#client}; it
    *     stays the caller's and must stay open until the node is closed
@@ -96,24 +69,24 @@ public final class VirtualNode implements AutoCloseable {
         VirtualNode node = builder(client, provider).name(nodeName).build()) {
       Runtime.getRuntime().addShutdownHook(new Thread(node::close, "vnode-shutdown"));
       node.start();
-      node.ended.join();
+      node.life.ended().join();
     } catch (CompletionException e) {
       throw e.getCause() instanceof NodeException cause ? cause : e;
     }
   }
 
+  /** The Node's name. */
+  public String name() {
+    return name;
+  }
+
   /**
-   * Starts and returns at once.
+   * Starts and returns at once. A node of a {@link NodeHost} was started by it.
    *
    * @throws IllegalStateException if it was started or closed before
    */
-  public synchronized void start() {
-    if (started || closing != null) {
-      throw new IllegalStateException("node " + name + " was started before");
-    }
-    started = true;
-    log.info("Node {} starts on {}", name, client.getMasterUrl());
-    askForPrimary();
+  public void start() {
+    life.start();
   }
 
   /**
@@ -121,7 +94,7 @@ public final class VirtualNode implements AutoCloseable {
    * that can never be.
    */
   public CompletionStage<Void> ready() {
-    return ready.copy();
+    return life.ready().copy();
   }
 
   /**
@@ -129,7 +102,7 @@ public final class VirtualNode implements AutoCloseable {
    * no longer, be run, and was closed therefore.
    */
   public CompletionStage<Void> ended() {
-    return ended.copy();
+    return life.ended().copy();
   }
 
   /**
@@ -139,7 +112,7 @@ public final class VirtualNode implements AutoCloseable {
    */
   public void awaitReady(Duration atMost) {
     try {
-      ready.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+      life.ready().get(atMost.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof NodeException cause ? cause : new CompletionException(e);
     } catch (TimeoutException e) {
@@ -153,12 +126,33 @@ public final class VirtualNode implements AutoCloseable {
 
   /** What has been done since the start. */
   public NodeCounters counters() {
-    return counters.snapshot();
+    return life.counters().snapshot();
+  }
+
+  /**
+   * Replaces the labels that the node was described with, soon and without waiting. Those that were
+   * put on the Node by an earlier description, also of an earlier process, and are not among these
+   * are taken off; those of others stay.
+   *
+   * @throws IllegalArgumentException that lists all faults
+   */
+  public void labels(Map<String, String> labels) {
+    life.describe(description -> description.withLabels(labels));
+  }
+
+  /**
+   * Replaces the taints that the node was described with, as {@link #labels} does. Do not use keys
+   * of {@code node.kubernetes.io/}: the primary itself sets and removes those.
+   *
+   * @throws IllegalArgumentException that lists all faults
+   */
+  public void taints(List<Taint> taints) {
+    life.describe(description -> description.withTaints(taints));
   }
 
   /** How many pods anything is remembered of. */
   int knownPods() {
-    return pods.known();
+    return life.knownPods();
   }
 
   /**
@@ -167,80 +161,56 @@ public final class VirtualNode implements AutoCloseable {
    */
   @Override
   public void close() {
-    end(new NodeException(NodeException.Reason.CLOSED, "node " + name + " was closed", null))
-        .join();
-    ended.complete(null);
+    beginClose();
+    life.awaitEnd();
+    releaseIfAlone();
   }
 
-  private void fail(NodeException reason) {
-    var unused = end(reason).thenRun(() -> ended.completeExceptionally(reason));
-  }
-
-  private CompletableFuture<Void> end(NodeException reason) {
-    boolean stopProvider;
-    CompletableFuture<Void> end = new CompletableFuture<>();
-    synchronized (this) {
-      if (closing != null) {
-        return closing;
-      }
-      closing = end;
-      stopProvider = providerStarted;
+  /**
+   * Closes the node and then takes its Node object out of the primary, if no pods are on it but
+   * those of DaemonSets. A taint keeps new pods off while that is being found out.
+   *
+   * @return whether the primary has no such Node any more; if not, the log says why
+   * @throws IllegalStateException if it was closed before
+   */
+  public boolean remove() {
+    if (!beginClose()) {
+      throw new IllegalStateException("node " + name + " was closed before");
     }
-    ready.completeExceptionally(reason);
-    nodeWatch.close();
-    pods.end()
-        .thenRunAsync(() -> release(stopProvider), threads.writes())
-        .whenComplete((nothing, failure) -> end.complete(null));
-    return end;
-  }
-
-  private void release(boolean stopProvider) {
-    if (stopProvider) {
-      try {
-        provider.stop();
-      } catch (Throwable e) { // errors too: the rest has to be released
-        log.error("The provider failed to stop", e);
-      }
-    }
-    node.close();
-    lease.close();
-    threads.close();
-    leaseClient.close();
-    log.info("Node {} is closed; its Node object stays", name);
-  }
-
-  /** Repeated until the primary has said who it is, which the provider has to know. */
-  private void askForPrimary() {
-    api.namespaceUid("kube-system").whenCompleteAsync(this::primaryKnown, threads.calls());
-  }
-
-  private synchronized void primaryKnown(String uid, @Nullable Throwable failure) {
-    if (closing != null) {
-      return;
-    }
-    if (failure != null) {
-      log.warn("The primary does not answer yet: {}", PrimaryApi.unwrap(failure).getMessage());
-      threads.timer().schedule(RETRY_START, this::askForPrimary);
-      return;
-    }
-    providerStarted = true;
+    life.awaitEnd();
     try {
-      provider.start(pods.link(uid, node::report));
-    } catch (Throwable e) { // errors too, such as a class that is missing
-      log.error("The provider failed to start", e);
-      fail(
-          new NodeException(
-              NodeException.Reason.PROVIDER_FAILED, "the provider failed to start: " + e, e));
-      return;
+      Timer timer = host.threads().timer();
+      return new NodeRemoval(life.description(), host.api(), host.api(), timer)
+          .run()
+          .toCompletableFuture()
+          .join();
+    } finally {
+      releaseIfAlone();
     }
-    node.start();
-    node.checked().thenRun(this::watch);
   }
 
-  private synchronized void watch() {
-    if (closing == null) {
-      nodeWatch.start();
-      pods.start().thenRun(node::podsSynced);
+  /** Whether this call is the first to end the node. */
+  boolean beginClose() {
+    return life.close();
+  }
+
+  void awaitEnd() {
+    life.awaitEnd();
+  }
+
+  private void left() {
+    host.left(this);
+  }
+
+  private void releaseAfter(@Nullable Throwable failure) {
+    if (failure != null) {
+      host.close();
+    }
+  }
+
+  private void releaseIfAlone() {
+    if (alone) {
+      host.close();
     }
   }
 
@@ -317,7 +287,12 @@ public final class VirtualNode implements AutoCloseable {
      *     place
      */
     public VirtualNode build() {
-      return new VirtualNode(description.build(), client, provider);
+      NodeDescription described = description.build();
+      NodeHost host = NodeHost.ofOne(client, described.name());
+      VirtualNode node = new VirtualNode(host, true, described, provider);
+      // One that ends by itself, because its name is taken, may never be closed by anybody.
+      var unused = node.life.ended().whenComplete((nothing, failure) -> node.releaseAfter(failure));
+      return node;
     }
   }
 }

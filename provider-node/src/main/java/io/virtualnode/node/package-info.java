@@ -3,7 +3,7 @@
  *
  * <p>{@link io.virtualnode.node.VirtualNode} registers the node, keeps it alive, hands every pod
  * bound to it to the provider, and writes back what the provider says. It knows nothing of where
- * pods really run.
+ * pods really run. {@link io.virtualnode.node.NodeHost} holds many of them in one process.
  *
  * <p><b>Shape.</b> Two work queues keyed by pod carry everything. The <em>pod</em> queue ({@code
  * PodController}) calls the provider; the <em>status</em> queue ({@code StatusWriter}) writes to

@@ -36,7 +36,7 @@ final class ArchitectureTest {
           .that()
           .haveNameMatching(
               ".*\\.(PodStep|PodKind|StatusMerge|StoredForm|PendingStatus|NextStatus|NodeObject"
-                  + "|NodeStatusPatch|NodeFaults|Phases|Times)")
+                  + "|NodeStatusPatch|NodeFaults|AppliedMarks|Cadence|Phases|Times)")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(

@@ -103,6 +103,16 @@ final class FakePrimary implements PodApi, NodeApi, LeaseApi {
   }
 
   @Override
+  public CompletionStage<List<Pod>> podsOn(String nodeName) {
+    return answer(
+        "LIST pods",
+        () ->
+            pods.values().stream()
+                .filter(pod -> nodeName.equals(pod.getSpec().getNodeName()))
+                .toList());
+  }
+
+  @Override
   public CompletionStage<Pod> patchStatus(PodKey key, Pod read, PodStatus desired) {
     onPatch.run();
     return answer(
@@ -154,6 +164,19 @@ final class FakePrimary implements PodApi, NodeApi, LeaseApi {
                   .withUid(UUID.randomUUID().toString())
                   .endMetadata()
                   .build());
+        });
+  }
+
+  @Override
+  public CompletionStage<Void> deleteNode(String name, String uid) {
+    return this.<@Nullable Void>answer(
+        "DELETE node",
+        () -> {
+          if (!found(nodes.get(name)).getMetadata().getUid().equals(uid)) {
+            throw refusal(PrimaryApi.CONFLICT);
+          }
+          nodes.remove(name);
+          return null;
         });
   }
 

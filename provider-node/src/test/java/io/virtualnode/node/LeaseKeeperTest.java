@@ -21,7 +21,7 @@ final class LeaseKeeperTest {
   private final FakePrimary primary = new FakePrimary(timer);
   private final Counters counters = new Counters();
   private final LeaseKeeper keeper =
-      new LeaseKeeper("v", primary, timer.executor(), timer, counters);
+      new LeaseKeeper("v", primary, 0.5, timer.executor(), timer, counters);
 
   @Test
   void nothing_is_held_before_the_node_stands() {
@@ -89,6 +89,21 @@ final class LeaseKeeperTest {
     int before = primary.requests.size();
     timer.pass(Duration.ofMinutes(5));
     assertThat(primary.requests).hasSize(before);
+  }
+
+  @Test
+  void renewals_of_many_nodes_are_spread_evenly_though_all_began_at_once() {
+    for (int i = 1; i <= 1000; i++) {
+      double phase = i * 0.618033988749895 % 1;
+      new LeaseKeeper("n-" + i, primary, phase, timer.executor(), timer, counters)
+          .nodeStands(node("u" + i));
+    }
+    timer.pass(Duration.ofSeconds(20));
+    for (int tenth = 0; tenth < 200; tenth++) {
+      long before = primary.count("PATCH lease");
+      timer.pass(Duration.ofMillis(100));
+      assertThat(primary.count("PATCH lease") - before).isBetween(8L, 12L);
+    }
   }
 
   private Lease lease() {

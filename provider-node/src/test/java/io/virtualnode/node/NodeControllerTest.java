@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.Taint;
 import io.virtualnode.api.NodeReport;
 import java.time.Duration;
 import java.util.List;
@@ -25,10 +26,16 @@ final class NodeControllerTest {
   private final FakePrimary primary = new FakePrimary(timer);
   private final Counters counters = new Counters();
   private final LeaseKeeper lease =
-      new LeaseKeeper("v", primary, timer.executor(), timer, counters);
+      new LeaseKeeper("v", primary, 0.5, timer.executor(), timer, counters);
   private final NodeController controller =
       new NodeController(
-          NodeDescription.builder("v").build(), primary, lease, timer.executor(), timer, counters);
+          NodeDescription.builder("v").build(),
+          primary,
+          lease,
+          0.5,
+          timer.executor(),
+          timer,
+          counters);
 
   @Test
   void node_is_registered_once_its_name_is_free_its_pods_known_and_its_provider_has_reported() {
@@ -43,6 +50,19 @@ final class NodeControllerTest {
     assertThat(controller.ready().toCompletableFuture()).isCompleted();
     assertThat(cpu()).isEqualTo("1");
     assertThat(primary.leases).containsKey("v");
+  }
+
+  @Test
+  void nothing_is_asked_before_the_start_and_what_was_said_by_then_counts() {
+    controller.report(report(3));
+    controller.describe(description -> description.withLabels(Map.of("a", "b")));
+    timer.pass(SOON);
+    assertThat(primary.requests).isEmpty();
+    controller.start();
+    controller.podsSynced();
+    timer.pass(SOON);
+    assertThat(cpu()).isEqualTo("3");
+    assertThat(stored().getMetadata().getLabels()).containsEntry("a", "b");
   }
 
   @Test
@@ -193,6 +213,38 @@ final class NodeControllerTest {
     controller.report(report(1));
     timer.pass(Duration.ofSeconds(1));
     assertThat(types()).hasSize(4).doesNotContain("x.io/Link");
+  }
+
+  @Test
+  void labels_and_taints_follow_the_description_a_few_times_a_second_at_most() {
+    start();
+    for (int i = 1; i <= 1000; i++) {
+      Map<String, String> labels = Map.of("n", String.valueOf(i));
+      controller.describe(description -> description.withLabels(labels));
+      timer.pass(Duration.ofMillis(1));
+    }
+    controller.describe(description -> description.withTaints(List.of()));
+    timer.pass(Duration.ofSeconds(1));
+    assertThat(stored().getMetadata().getLabels()).containsEntry("n", "1000");
+    assertThat(stored().getSpec().getTaints()).isEmpty();
+    assertThat(primary.count("PATCH node")).isLessThan(8);
+    controller.describe(description -> description.withLabels(Map.of()));
+    timer.pass(Duration.ofSeconds(1));
+    assertThat(stored().getMetadata().getLabels()).doesNotContainKey("n");
+  }
+
+  @Test
+  void taint_that_somebody_took_off_stays_off_until_the_description_of_them_changes() {
+    start();
+    Node without = new NodeBuilder(stored()).editSpec().withTaints().endSpec().build();
+    controller.seen(primary.put(without));
+    controller.describe(description -> description.withLabels(Map.of("a", "b")));
+    timer.pass(Duration.ofSeconds(1));
+    assertThat(stored().getSpec().getTaints()).isEmpty();
+    Taint other = new Taint("NoSchedule", "other", null, null);
+    controller.describe(description -> description.withTaints(List.of(other)));
+    timer.pass(Duration.ofSeconds(1));
+    assertThat(stored().getSpec().getTaints()).containsExactly(other);
   }
 
   private void start() {

@@ -140,6 +140,55 @@ final class NodeObjectTest {
   }
 
   @Test
+  void labels_and_taints_of_an_earlier_description_are_taken_off_and_those_of_others_stay() {
+    Node node = created();
+    node.getMetadata().getLabels().put("foreign", "x");
+    Taint foreign = new Taint("NoExecute", "foreign", null, "x");
+    node.getSpec().setTaints(List.of(foreign, TAINT));
+    Taint other = new Taint("NoSchedule", "other", null, null);
+    NodeObject next =
+        new NodeObject(
+            NodeDescription.builder("v")
+                .architecture("amd64")
+                .labels(Map.of("site", "s"))
+                .taints(List.of(other))
+                .build());
+
+    Map<String, Object> patch = next.metadataPatch(node, true).orElseThrow();
+
+    Map<String, Object> labels = new HashMap<>();
+    labels.put("site", "s");
+    labels.put("zone", null);
+    assertThat(child(patch, "metadata").get("labels")).isEqualTo(labels);
+    assertThat(patch.get("spec")).isEqualTo(Map.of("taints", List.of(foreign, other)));
+    assertThat(child(patch, "metadata").get("annotations"))
+        .isEqualTo(Map.of("virtualnode.io/applied", "labels=site taints=other:NoSchedule"));
+  }
+
+  @Test
+  void taint_that_is_left_alone_for_now_is_still_noted_as_ours() {
+    Node node = created();
+    NodeObject next =
+        new NodeObject(
+            NodeDescription.builder("v").architecture("amd64").taints(List.of()).build());
+    Map<String, Object> patch = next.metadataPatch(node, false).orElseThrow();
+    assertThat(child(patch, "metadata").get("annotations"))
+        .isEqualTo(
+            Map.of("virtualnode.io/applied", "labels= taints=virtualnode.io/provider:NoSchedule"));
+    assertThat(patch).doesNotContainKey("spec");
+  }
+
+  @Test
+  void node_without_a_readable_note_keeps_what_it_has() {
+    Node node = created();
+    node.getMetadata().setAnnotations(Map.of("virtualnode.io/applied", "?", "note", "n"));
+    node.getMetadata().getLabels().put("old", "x");
+    Map<String, Object> patch = object.metadataPatch(node, true).orElseThrow();
+    assertThat(child(patch, "metadata")).doesNotContainKey("labels");
+    assertThat(patch).doesNotContainKey("spec");
+  }
+
+  @Test
   void patches_name_the_node_that_they_are_meant_for() {
     Node node = created();
     Map<String, Object> status =

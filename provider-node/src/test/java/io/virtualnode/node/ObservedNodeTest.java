@@ -20,6 +20,7 @@ final class ObservedNodeTest {
   void newest_counts_in_whatever_order_they_arrive() {
     observed.seen(node("u", "9", LABEL));
     assertThat(observed.seen(node("u", "10", LABEL))).isTrue();
+    assertThat(observed.seen(node("u", "10", LABEL))).isFalse();
     assertThat(observed.seen(node("u", "9", LABEL))).isFalse();
     assertThat(version()).isEqualTo("10");
   }

@@ -30,7 +30,7 @@ final class PodControllerTest {
   private final VirtualTimer timer = new VirtualTimer();
   private final FakePrimary primary = new FakePrimary(timer);
   private final MemoryProvider provider = new MemoryProvider();
-  private final Pods pods = new Pods(Set.of());
+  private final Pods pods = new Pods(new PodStore(any -> true), Set.of());
   private final Counters counters = new Counters();
   private final List<PodKey> statusAdds = new ArrayList<>();
   private final PodController controller =

@@ -24,7 +24,7 @@ final class ProviderLinkTest {
 
   private final VirtualTimer timer = new VirtualTimer();
   private final FakePrimary primary = new FakePrimary(timer);
-  private final Pods pods = new Pods(Set.of("x.io/Waits"));
+  private final Pods pods = new Pods(new PodStore(any -> true), Set.of("x.io/Waits"));
   private final List<PodKey> work = new ArrayList<>();
   private final List<PodKey> writes = new ArrayList<>();
   private final List<Runnable> calls = new ArrayList<>();

@@ -31,7 +31,7 @@ final class StatusWriterIT {
   private static KubernetesClient client;
 
   private final Counters counters = new Counters();
-  private final Pods pods = new Pods(Set.of());
+  private final Pods pods = new Pods(new PodStore(any -> true), Set.of());
   private final Timer timer = new VirtualTimer();
   private final PrimaryApi api = new PrimaryApi(client, ForkJoinPool.commonPool(), timer);
   private final StatusWriter writer =

@@ -27,7 +27,7 @@ final class StatusWriterTest {
   private final VirtualTimer timer = new VirtualTimer();
   private final FakePrimary primary = new FakePrimary(timer);
   private final Counters counters = new Counters();
-  private final Pods pods = new Pods(Set.of("x.io/Waits"));
+  private final Pods pods = new Pods(new PodStore(any -> true), Set.of("x.io/Waits"));
   private final StatusWriter writer =
       new StatusWriter(
           primary,
