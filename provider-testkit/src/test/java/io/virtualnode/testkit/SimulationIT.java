@@ -267,9 +267,7 @@ class SimulationIT {
     // Unconditionally: the simulated kubelet may be writing the pod's status.
     client
         .resource(pod)
-        .patch(
-            PatchContext.of(PatchType.JSON_MERGE),
-            "{\"metadata\":{\"finalizers\":null}}");
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"metadata\":{\"finalizers\":null}}");
     client.pods().resource(pod).waitUntilCondition(Objects::isNull, 20, TimeUnit.SECONDS);
   }
 

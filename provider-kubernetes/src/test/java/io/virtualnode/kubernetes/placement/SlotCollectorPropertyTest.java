@@ -63,8 +63,7 @@ class SlotCollectorPropertyTest {
       this.collect = collect;
       this.nodes = 2 + random.nextInt(3);
       long patience = (long) nodes * WIDTH;
-      this.setting =
-          new Setting(random.nextInt(5), 1 + random.nextInt(2), patience, patience);
+      this.setting = new Setting(random.nextInt(5), 1 + random.nextInt(2), patience, patience);
       for (int n = 0; n < nodes; n++) {
         ledger.setNode(node("a/n" + n).cpu(WIDTH).build());
       }
