@@ -1,5 +1,6 @@
 package io.virtualnode.node;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -111,8 +112,8 @@ final class ThousandNodesIT {
         .pollInterval(Duration.ofSeconds(5))
         .until(
             () -> {
-              Map<String, Long> writes = ApiWrites.since(before.get(), cluster);
-              before.set(ApiWrites.of(cluster));
+              Map<String, Long> then = requireNonNull(before.getAndSet(ApiWrites.of(cluster)));
+              Map<String, Long> writes = ApiWrites.since(then, cluster);
               return !writes.containsKey("POST events") && !writes.containsKey("PATCH nodes");
             });
   }
