@@ -70,6 +70,14 @@ public final class ForwardingNode implements AutoCloseable {
     return node.ready();
   }
 
+  /**
+   * Completes when the node was closed; fails with {@link io.virtualnode.node.NodeException} if it
+   * can no longer be run.
+   */
+  public CompletionStage<Void> ended() {
+    return node.ended();
+  }
+
   /** Puts the members of another configuration into force; nothing else of it is looked at. */
   public void reload(Configuration configuration) {
     provider.reload(configuration);

@@ -25,7 +25,7 @@ final class ForwardingProcess implements NodeProcess {
   @Override
   public void start() {
     node.start();
-    node.ready()
+    node.ended()
         .whenComplete(
             (ignored, failure) -> {
               if (failure != null) {
