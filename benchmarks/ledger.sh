@@ -28,5 +28,5 @@ if [ "$what" != time ]; then
   "$java" -Xmx8g -cp "$classes" io.virtualnode.benchmarks.ledger.LedgerMemory || exit 1
 fi
 if [ "$what" != memory ]; then
-  exec "$java" -Xmx256m -cp "$classes" org.openjdk.jmh.Main -jvmArgs -Xmx8g "$@" LedgerBenchmark
+  exec "$java" -Xmx256m -cp "$classes" org.openjdk.jmh.Main -jvmArgs -Xmx8g "$@"
 fi

@@ -57,6 +57,7 @@ public final class Ledger {
    */
   public void setQuota(String memberName, Optional<Resources> hard) {
     var member = members.member(memberName);
+    members.touchQuota(member);
     member.quota = hard.orElse(null);
     members.touchQuota(member);
     members.flush();

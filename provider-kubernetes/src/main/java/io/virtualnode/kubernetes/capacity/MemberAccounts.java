@@ -57,7 +57,9 @@ final class MemberAccounts {
           observer.roomChanged(node);
         }
       }
-      observer.quotaChanged(member.name);
+      if (member.quota != null) {
+        observer.quotaChanged(member.name);
+      }
     }
   }
 
@@ -178,10 +180,10 @@ final class MemberAccounts {
     member.nodes.values().forEach(this::touch);
   }
 
-  /** The member's quota or its use has changed. */
+  /** The member's quota, if it has one, or its use is about to change or has changed. */
   void touchQuota(MemberAccount member) {
     member.forgetShares();
-    if (!observers.isEmpty()) {
+    if (member.quota != null) {
       touchedQuotas.add(member);
     }
   }

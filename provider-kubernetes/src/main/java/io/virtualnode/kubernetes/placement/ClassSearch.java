@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /** Looks for nodes of one class that can take one demand. */
 final class ClassSearch {
 
-  // However the amounts are spread: a node that lacks little is found, if not the one that lacks
-  // least, without going through all.
+  // However the amounts are spread: when so many subtrees have been looked into, a node that lacks
+  // little will do.
   private static final int MOST_LOOKS = 512;
 
   private final Demand demand;
@@ -150,7 +150,7 @@ final class ClassSearch {
     var queue = new PriorityQueue<>(Bound.LEAST_LACK);
     Bound best = null;
     addSubtree(queue, root, wanted);
-    for (int looks = 0; looks < MOST_LOOKS && !queue.isEmpty(); looks++) {
+    for (int looks = 0; !queue.isEmpty() && (best == null || looks < MOST_LOOKS); looks++) {
       var next = queue.remove();
       if (!next.isSubtree) {
         return next;

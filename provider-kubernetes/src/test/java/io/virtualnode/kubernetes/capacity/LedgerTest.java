@@ -924,12 +924,15 @@ class LedgerTest {
     void told() {
       given(node("a/n1").cpu(4));
       ledger.observe(observer);
-      assertThat(told).containsExactly("a/n1 4 true", "quota of a");
+      assertThat(told).containsExactly("a/n1 4 true");
       assertTold(() -> given("a", pod("x").on("n1").cpu(1)), "a/n1 3 true");
       assertTold(() -> given("a", pod("x").on("n1").cpu(1)));
       assertTold(() -> ledger.count("p", cores(2)));
-      assertTold(() -> ledger.reserve("p", key("a/n1")), "a/n1 1 true", "quota of a");
-      assertTold(() -> given("a", pod("d").on("n1").cpu(2).delegateOf("p")), "quota of a");
+      assertTold(() -> ledger.reserve("p", key("a/n1")), "a/n1 1 true");
+      assertTold(() -> given("a", pod("d").on("n1").cpu(2).delegateOf("p")));
+      assertTold(() -> ledger.setQuota("a", Optional.of(cores(9))), "quota of a");
+      assertTold(() -> given("a", pod("y").cpu(2).underQuota()), "quota of a");
+      assertTold(() -> ledger.setQuota("a", Optional.empty()), "quota of a");
       assertTold(() -> ledger.setFresh("a", false), "a/n1 1 false");
       assertTold(() -> ledger.setRetired("a", true), "retirement of a");
       assertTold(() -> ledger.removeNode(key("a/n1")), "a/n1 gone");
