@@ -148,7 +148,7 @@ final class Account {
     synchronized (this) {
       steps = collector.decide(unbound, nowMillis, setting);
       steps.apply(ledger);
-      changed = !steps.isNothing() | !announced.equals(offeredTo);
+      changed = !steps.isNothing() || !announced.equals(offeredTo);
       ledger.claims().keySet().forEach(uid -> ledger.setOffered(uid, announced.contains(uid)));
       offeredTo = Set.copyOf(announced);
     }

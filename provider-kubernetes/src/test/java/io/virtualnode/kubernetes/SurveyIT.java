@@ -113,21 +113,20 @@ class SurveyIT {
       throws InterruptedException {
     try {
       var file = folder.resolve("vnode.yaml");
-      var yaml =
+      Files.writeString(
+          file,
           """
           node: {name: %s}
           primary: {kubeconfig: %s}
           members:
           - {name: a, kubeconfig: %s}
           - {name: b, kubeconfig: %s}
-          """;
-      Files.writeString(
-          file,
-          yaml.formatted(
-              Federation.NODE,
-              federation.primary.kubeconfig(),
-              federation.a.kubeconfig(),
-              federation.b.kubeconfig()));
+          """
+              .formatted(
+                  Federation.NODE,
+                  federation.primary.kubeconfig(),
+                  federation.a.kubeconfig(),
+                  federation.b.kubeconfig()));
       var line =
           new ArrayList<>(
               List.of(

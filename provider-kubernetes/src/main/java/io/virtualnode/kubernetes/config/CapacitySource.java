@@ -52,9 +52,6 @@ public sealed interface CapacitySource {
     }
   }
 
-  /** See {@link Nodes}. */
-  CapacitySource NODES = new Nodes();
-
   /** Whether the member's nodes are known one by one. */
   default boolean seesNodes() {
     return this instanceof Nodes;

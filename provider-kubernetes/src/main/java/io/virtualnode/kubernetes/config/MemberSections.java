@@ -65,7 +65,7 @@ final class MemberSections {
                 nodeSelector,
                 tolerations.orElse(List.of()),
                 headroom,
-                capacity.orElse(CapacitySource.NODES),
+                capacity.orElse(new CapacitySource.Nodes()),
                 weight.orElse(MemberSettings.DEFAULT_WEIGHT)));
   }
 
@@ -86,7 +86,7 @@ final class MemberSections {
         : source.map(
             kind ->
                 switch (kind) {
-                  case NODES -> CapacitySource.NODES;
+                  case NODES -> new CapacitySource.Nodes();
                   case QUOTA -> new CapacitySource.Quota(amounts);
                   case STATIC -> new CapacitySource.Static(amounts);
                 });

@@ -81,7 +81,7 @@ public record MemberSettings(
         Map.of(),
         List.of(),
         Map.of(),
-        CapacitySource.NODES,
+        new CapacitySource.Nodes(),
         DEFAULT_WEIGHT);
   }
 

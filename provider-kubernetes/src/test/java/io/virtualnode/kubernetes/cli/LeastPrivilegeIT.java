@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -283,7 +284,7 @@ class LeastPrivilegeIT {
     assertThat(permissions).isNotEmpty();
   }
 
-  private static ObjectMeta meta(String name, String namespace) {
+  private static ObjectMeta meta(String name, @Nullable String namespace) {
     return new ObjectMetaBuilder().withName(name).withNamespace(namespace).build();
   }
 

@@ -323,7 +323,7 @@ class MemberFactsTest {
                 new CapacitySource.Static(quantities("cpu", "7")),
                 Optional.of(resources("cpu", "1"))))
         .contains(resources("cpu", "7"));
-    assertThat(MemberFacts.room(CapacitySource.NODES, Optional.of(resources("cpu", "1"))))
+    assertThat(MemberFacts.room(new CapacitySource.Nodes(), Optional.of(resources("cpu", "1"))))
         .isEmpty();
   }
 
