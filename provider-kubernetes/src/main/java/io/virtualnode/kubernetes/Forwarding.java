@@ -123,6 +123,7 @@ final class Forwarding {
   private boolean fitsNowhere;
   private long fitsNowhereAt;
   private boolean overdue;
+  private String taking = ""; // the delegate whose conditional deletion is under way
   private String takenBack = "";
   private boolean removing;
   private boolean gone;
@@ -219,13 +220,26 @@ final class Forwarding {
     return overdue;
   }
 
-  /** There is no room elsewhere, or it has changed: the delegate stays for now. */
-  void notTakenBack() {
+  /** The delegate is being deleted on condition that it is on no node: its end is no loss. */
+  void takingBack(String uid) {
+    taking = uid;
+  }
+
+  /**
+   * There is no room elsewhere, or it has changed: the delegate stays for now.
+   *
+   * @return whether it has gone meanwhile, by somebody else's doing
+   */
+  boolean notTakenBack() {
+    boolean vanished = !taking.isEmpty() && delegate == null;
+    taking = "";
     overdue = false;
+    return vanished;
   }
 
   /** The delegate was deleted while it was provably on no node: it never ran and never will. */
   void takenBack(String uid) {
+    taking = "";
     takenBack = uid;
     delegate = null;
     status = null;
@@ -254,6 +268,9 @@ final class Forwarding {
     delegate = null;
     bound = false;
     overdue = false;
+    if (uid.equals(taking)) {
+      return false; // whoever takes it back knows why
+    }
     return true;
   }
 

@@ -120,7 +120,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
             new NodeReports(members::all, node::report),
             placing,
             starting,
-            new TakingBack(site, placing, starting),
+            new TakingBack(site, placing, starting, ending),
             ending);
   }
 

@@ -22,11 +22,13 @@ final class TakingBack {
   private final Site site;
   private final Placing placing;
   private final Starting starting;
+  private final Ending ending;
 
-  TakingBack(Site site, Placing placing, Starting starting) {
+  TakingBack(Site site, Placing placing, Starting starting, Ending ending) {
     this.site = site;
     this.placing = placing;
     this.starting = starting;
+    this.ending = ending;
   }
 
   /** Takes the delegate back and starts it elsewhere, if there is room elsewhere. */
@@ -37,6 +39,9 @@ final class TakingBack {
       return Site.done();
     }
     log.info("taking {} of {} back: it has found no node", delegate, forwarding.proxy());
+    synchronized (forwarding) {
+      forwarding.takingBack(delegate.uid()); // its watch may tell of its end before the answer
+    }
     return site.delegates()
         .takeBack(delegate, step.version())
         .handle((ignored, failure) -> failure)
@@ -75,7 +80,10 @@ final class TakingBack {
 
   private void stays(Forwarding forwarding, Forwarding.Delegate delegate) {
     synchronized (forwarding) {
-      forwarding.notTakenBack();
+      if (forwarding.notTakenBack()) {
+        ending.giveUp(forwarding, "its delegate was deleted in the member by somebody else");
+        return;
+      }
     }
     remindOf(forwarding, delegate);
   }

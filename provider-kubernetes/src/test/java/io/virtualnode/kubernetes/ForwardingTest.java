@@ -268,6 +268,20 @@ class ForwardingTest {
     assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Create(INTENT));
   }
 
+  @DisplayName("end_of_a_delegate_that_is_being_taken_back_is_no_loss_unless_it_was_not_our_doing")
+  @Test
+  void endWhileTakingBack() {
+    forwarding.observed(intended().build());
+    forwarding.delegateSeen(DELEGATE, "7", false, PENDING, false);
+    forwarding.takingBack(DELEGATE.uid());
+    assertThat(forwarding.delegateGone(DELEGATE.uid())).isFalse();
+    assertThat(forwarding.notTakenBack()).as("deleted by somebody else").isTrue();
+    forwarding.delegateSeen(DELEGATE, "7", false, PENDING, false);
+    forwarding.takingBack(DELEGATE.uid());
+    assertThat(forwarding.notTakenBack()).as("still there").isFalse();
+    assertThat(forwarding.delegateGone(DELEGATE.uid())).isTrue();
+  }
+
   @DisplayName("intent_moves_only_past_a_tombstone_that_stands_under_its_own_name")
   @Test
   void tombstone() {
