@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,7 +25,7 @@ public final class FederationBenchmark implements Callable<Integer> {
 
   private FederationBenchmark() {}
 
-  /** Runs it; exit code 1 if anything that was submitted did not end. */
+  /** Runs it; exit code 1 unless every pod of every run was seen Running and Succeeded. */
   public static void main(String[] args) {
     System.exit(new CommandLine(new FederationBenchmark()).execute(args));
   }
@@ -54,10 +53,7 @@ public final class FederationBenchmark implements Callable<Integer> {
   }
 
   private Measurements measure(Testbed testbed, String load) {
-    say("warming up with %d pods".formatted(options.warmup));
-    if (options.warmup > 0) {
-      new FullSpeed(testbed, options.warmup).forwarded("warm");
-    }
+    warmUp(testbed, "warm");
     double idle = idle(testbed);
     Optional<SteadyRate.Result> steady = Optional.empty();
     if (options.latencyPods() > 0) {
@@ -70,11 +66,19 @@ public final class FederationBenchmark implements Callable<Integer> {
     var forwarded = new ArrayList<FullSpeed.Result>();
     var direct = new ArrayList<FullSpeed.Result>();
     var fullSpeed = new FullSpeed(testbed, options.pods);
+    long peak = 0;
     for (int i = 1; i <= options.repeat; i++) {
+      if (i > 1) {
+        testbed.startVnode();
+        warmUp(testbed, "warm-" + i);
+      }
       say("%d pods at full speed, %d of %d: forwarded".formatted(options.pods, i, options.repeat));
       var recording = record(testbed, "full-speed-" + i);
       forwarded.add(fullSpeed.forwarded("forwarded-" + i));
       recording.ifPresent(FlightRecording::close);
+      peak = Math.max(peak, ProcStat.peakKilobytes(testbed.vnode().pid()));
+      // It watches the members, which would cost their API servers what nothing between costs not.
+      testbed.stopVnode();
       say("%d pods at full speed, %d of %d: direct".formatted(options.pods, i, options.repeat));
       direct.add(fullSpeed.direct("direct-" + i));
     }
@@ -88,7 +92,7 @@ public final class FederationBenchmark implements Callable<Integer> {
         steady,
         forwarded,
         direct,
-        ProcStat.peakKilobytes(testbed.vnode().pid()),
+        options.repeat > 0 ? peak : ProcStat.peakKilobytes(testbed.vnode().pid()),
         testbed.vnode().complaints());
   }
 
@@ -96,11 +100,18 @@ public final class FederationBenchmark implements Callable<Integer> {
     return FlightRecording.start(options.profile, name, testbed.vnode().pid());
   }
 
+  private void warmUp(Testbed testbed, String prefix) {
+    if (options.warmup > 0) {
+      say("warming up with %d pods".formatted(options.warmup));
+      new FullSpeed(testbed, options.warmup).forwarded(prefix);
+    }
+  }
+
   private static double idle(Testbed testbed) {
     say("idle for %d s".formatted(IDLE_SECONDS));
     var before = testbed.cpu();
-    Waits.pause(TimeUnit.SECONDS.toMillis(IDLE_SECONDS));
-    return (double) testbed.cpu().minus(before).node() / IDLE_SECONDS;
+    var after = Waits.after(IDLE_SECONDS, testbed::cpu);
+    return (double) after.minus(before).node() / IDLE_SECONDS;
   }
 
   private String vnodeVersion() {

@@ -9,7 +9,8 @@ import java.util.concurrent.CompletableFuture;
  * deletes them and waits until all have gone.
  *
  * <p>Either to the primary, whence the virtual node forwards them, or to the members themselves,
- * evenly: the same pods, the same schedulers and simulated kubelets, with nothing between.
+ * evenly: the same pods, the same schedulers and simulated kubelets, with nothing between. Either
+ * fails unless every pod was seen to run and succeeded.
  */
 final class FullSpeed {
 
@@ -29,8 +30,8 @@ final class FullSpeed {
    *
    * @param seconds from the first submission to the last end seen
    * @param toOver processor time until then
-   * @param toGone processor time until all were deleted, too
-   * @param primary the virtual node's requests to the primary until all were deleted
+   * @param toGone processor time until all were deleted, too, and no delegate was left
+   * @param primary the virtual node's requests to the primary until then
    * @param members the same, to all members
    */
   record Result(
@@ -50,28 +51,31 @@ final class FullSpeed {
     }
   }
 
+  /** The virtual node's CPU time and requests count until its last delegate has gone, too. */
   Result forwarded(String prefix) {
-    return run(prefix, List.of(testbed.primaryApi()));
+    testbed.vnode().requireAlive();
+    return run(prefix, List.of(testbed.primaryApi()), testbed::awaitNoDelegates);
   }
 
+  /** The same pods with no virtual node: it must not run now. */
   Result direct(String prefix) {
-    return run(prefix, testbed.memberApis());
+    return run(prefix, testbed.memberApis(), () -> {});
   }
 
-  private Result run(String prefix, List<ApiAccess> targets) {
+  private Result run(String prefix, List<ApiAccess> targets, Runnable rest) {
     var population = new Population(pods);
     var observers = new ArrayList<PodObserver>();
     try {
       for (var target : targets) {
         observers.add(PodObserver.start(prefix, target, Testbed.NAMESPACE, population));
       }
-      return run(prefix, targets, population);
+      return run(prefix, targets, population, rest);
     } finally {
       observers.forEach(PodObserver::close);
     }
   }
 
-  private Result run(String prefix, List<ApiAccess> targets, Population population) {
+  private Result run(String prefix, List<ApiAccess> targets, Population population, Runnable rest) {
     var primary = testbed.primaryCounts();
     var members = testbed.memberCounts();
     var before = testbed.cpu();
@@ -82,8 +86,10 @@ final class FullSpeed {
         (api, name) -> api.createPod(Testbed.NAMESPACE, PodText.of(name, RUN_MILLIS)));
     long end = population.awaitOver(LIMIT_SECONDS);
     var over = testbed.cpu();
+    population.requireSuccess(prefix);
     forEachPod(prefix, targets, (api, name) -> api.deletePod(Testbed.NAMESPACE, name));
     population.awaitGone(LIMIT_SECONDS);
+    rest.run();
     var gone = testbed.cpu();
     return new Result(
         pods,

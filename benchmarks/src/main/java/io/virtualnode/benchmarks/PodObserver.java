@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -31,7 +32,7 @@ final class PodObserver implements AutoCloseable {
   private final CompletableFuture<Void> watching = new CompletableFuture<>();
   private final Thread thread;
   private String resourceVersion = "0"; // used by the thread only
-  private volatile boolean closed;
+  private final CountDownLatch closing = new CountDownLatch(1);
 
   private PodObserver(String name, ApiAccess api, String namespace, Sink sink) {
     this.api = api;
@@ -51,19 +52,22 @@ final class PodObserver implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
-    thread.interrupt();
+    closing.countDown();
+  }
+
+  private boolean isClosed() {
+    return closing.getCount() == 0;
   }
 
   /** An API server may end a watch at any time: it is resumed where it ended. */
   private void run() {
     try {
-      while (!closed) {
+      while (!isClosed()) {
         watch();
       }
     } catch (RuntimeException | IOException e) {
       watching.completeExceptionally(e);
-      if (!closed) {
+      if (!isClosed()) {
         System.err.println(thread.getName() + " has ended: " + e);
       }
     }
@@ -81,7 +85,8 @@ final class PodObserver implements AutoCloseable {
       if (!watching.isDone()) {
         throw cutOff;
       }
-      Waits.pause(RESUME_MILLIS); // an overloaded API server ends watches so, too
+      // An overloaded API server ends watches so, too: not at once, unless this is to end.
+      Waits.await(closing, RESUME_MILLIS);
     } finally {
       connection.disconnect();
     }
@@ -90,7 +95,7 @@ final class PodObserver implements AutoCloseable {
   private void read(InputStream in) throws IOException {
     var buffer = new byte[CHUNK];
     int filled = 0;
-    while (!closed) {
+    while (!isClosed()) {
       if (filled == buffer.length) {
         buffer = Arrays.copyOf(buffer, 2 * filled);
       }
@@ -109,7 +114,7 @@ final class PodObserver implements AutoCloseable {
     for (int i = 0; i < filled; i++) {
       if (buffer[i] == '\n') {
         var line = Arrays.copyOfRange(buffer, start, i);
-        handOn(PodSighting.parse(line, line.length), now);
+        handOn(PodSighting.parse(line), now);
         start = i + 1;
       }
     }

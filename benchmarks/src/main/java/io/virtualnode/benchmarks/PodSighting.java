@@ -1,5 +1,6 @@
 package io.virtualnode.benchmarks;
 
+import io.virtualnode.kubernetes.delegate.Ownership;
 import java.io.ByteArrayInputStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonParser;
@@ -18,13 +19,18 @@ import tools.jackson.core.json.JsonFactory;
 record PodSighting(
     String type, String work, String resourceVersion, @Nullable String node, String phase) {
 
-  /** The label by which a delegate names its proxy; see Ownership.PROXY_UID. */
-  private static final String PROXY_UID = "virtualnode.io/proxy-uid";
-
   private static final JsonFactory JSON = new JsonFactory();
 
   boolean isBound() {
     return node != null && !type.equals("DELETED");
+  }
+
+  boolean isRunning() {
+    return phase.equals("Running");
+  }
+
+  boolean hasSucceeded() {
+    return phase.equals("Succeeded");
   }
 
   boolean isOver() {
@@ -32,10 +38,10 @@ record PodSighting(
   }
 
   /** Parses one line of a watch; only tokens, no tree: about 20 µs. */
-  static PodSighting parse(byte[] line, int length) {
+  static PodSighting parse(byte[] line) {
     var reading = new Reading();
     try (var parser =
-        JSON.createParser(ObjectReadContext.empty(), new ByteArrayInputStream(line, 0, length))) {
+        JSON.createParser(ObjectReadContext.empty(), new ByteArrayInputStream(line))) {
       parser.nextToken();
       reading.object(parser, 0);
     }
@@ -72,7 +78,7 @@ record PodSighting(
           case "2/labels" -> object(parser, 5);
           case "3/nodeName" -> node = parser.getString();
           case "4/phase" -> phase = parser.getString();
-          case "5/" + PROXY_UID -> proxyUid = parser.getString();
+          case "5/" + Ownership.PROXY_UID -> proxyUid = parser.getString();
           default -> parser.skipChildren();
         }
       }

@@ -4,22 +4,35 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 
-/** Knows when a number of pods have ended, and when they have gone. Thread-safe. */
+/**
+ * Knows when a number of pods have ended, how, whether they were seen to run before, and when they
+ * have gone. Thread-safe.
+ */
 final class Population implements PodObserver.Sink {
 
+  private final int expected;
+  private final Set<String> running = new HashSet<>(); // guarded by this
+  private final Set<String> succeeded = new HashSet<>(); // guarded by this
   private final Set<String> over = new HashSet<>(); // guarded by this
   private final CountDownLatch allOver;
   private final CountDownLatch allGone;
   private long lastOver; // guarded by this
 
   Population(int expected) {
+    this.expected = expected;
     allOver = new CountDownLatch(expected);
     allGone = new CountDownLatch(expected);
   }
 
   @Override
   public synchronized void seen(PodSighting sighting, long nanos) {
+    if (sighting.isRunning()) {
+      running.add(sighting.work());
+    }
     if (sighting.isOver() && over.add(sighting.work())) {
+      if (sighting.hasSucceeded()) {
+        succeeded.add(sighting.work());
+      }
       lastOver = Math.max(lastOver, nanos);
       allOver.countDown();
     }
@@ -43,6 +56,15 @@ final class Population implements PodObserver.Sink {
     if (!Waits.await(allGone, seconds * 1000)) {
       throw new IllegalStateException(
           "%d pods have not gone within %d s".formatted(allGone.getCount(), seconds));
+    }
+  }
+
+  /** Fails unless every pod was seen to run and has succeeded: figures of others mean nothing. */
+  synchronized void requireSuccess(String run) {
+    if (running.size() != expected || succeeded.size() != expected) {
+      throw new IllegalStateException(
+          "%s: of %d pods %d were seen Running and %d Succeeded"
+              .formatted(run, expected, running.size(), succeeded.size()));
     }
   }
 }

@@ -29,11 +29,6 @@ final class ProcStat {
     return field(read(pid, "status"), "VmHWM");
   }
 
-  /** Its resident set now, in kilobytes. */
-  static long residentKilobytes(long pid) {
-    return field(read(pid, "status"), "VmRSS");
-  }
-
   /** Fields 14 and 15 of {@code /proc/PID/stat}; the second field, a name, may hold anything. */
   static long cpuMillis(String stat) {
     var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);

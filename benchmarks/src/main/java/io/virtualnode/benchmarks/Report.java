@@ -45,27 +45,36 @@ final class Report {
   private void steady(SteadyRate.Result result) {
     title("A. %d pods per second, %d pods".formatted(result.rate(), result.pods()));
     out.append(
-        String.format("  %-44s %8s %8s %8s %8s%n", "milliseconds", "p50", "p90", "p99", "largest"));
+        String.format(
+            "  %-44s %8s %8s %8s %8s   %s%n",
+            "milliseconds", "p50", "p90", "p99", "largest", "measured"));
     var timeline = result.timeline();
-    latency("forward: bound -> delegate created", timeline.forward());
-    latency("feedback: delegate's status -> proxy's", timeline.feedback());
-    latency("  of these, Running", timeline.feedbackRunning());
-    latency("  of these, the end", timeline.feedbackOver());
-    latency("observer's error: one write seen twice", timeline.skew());
+    int pods = timeline.expected();
+    latency("forward: bound -> delegate created", timeline.forward(), of(pods));
+    latency("feedback: delegate's status -> proxy's", timeline.feedback(), of(2 * pods));
+    latency("  of these, Running", timeline.feedbackRunning(), of(pods));
+    latency("  of these, the end", timeline.feedbackOver(), of(pods));
+    latency("observer's error: one write seen twice", timeline.skew(), "");
     row("target", "forward p50 <= 10, p99 <= 25; feedback p50 <= 15");
     row("CPU-ms of the virtual node, per pod", perPod(result.cpu().node(), result.pods()));
   }
 
-  private void latency(String name, Latency latency) {
+  private static String of(int count) {
+    return " of " + count;
+  }
+
+  private void latency(String name, Latency latency, String expected) {
     out.append(
         String.format(
             Locale.ROOT,
-            "  %-44s %8.2f %8.2f %8.2f %8.2f%s%n",
+            "  %-44s %8.2f %8.2f %8.2f %8.2f   %d%s%s%n",
             name,
             latency.millis(50),
             latency.millis(90),
             latency.millis(99),
             latency.maxMillis(),
+            latency.count(),
+            expected,
             latency.negative() == 0 ? "" : "  (%d below 0)".formatted(latency.negative())));
   }
 

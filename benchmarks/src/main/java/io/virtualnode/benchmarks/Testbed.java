@@ -1,8 +1,13 @@
 package io.virtualnode.benchmarks;
 
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.virtualnode.testkit.LocalCluster;
 import io.virtualnode.testkit.LocalClusterBuilder;
 import io.virtualnode.testkit.NodeShape;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,18 +23,24 @@ final class Testbed implements AutoCloseable {
 
   private final List<LocalCluster> clusters;
   private final List<ApiAccess> apis;
-  private final VnodeProcess vnode;
+  private final Options options;
+  private VnodeProcess vnode;
 
   private Testbed(List<LocalCluster> clusters, Options options) {
     this.clusters = clusters;
     this.apis = clusters.stream().map(ApiAccess::new).toList();
     clusters.forEach(cluster -> RequestFlows.install(cluster, USER));
-    this.vnode = VnodeProcess.start(options, NODE, USER, primary(), members());
+    this.options = options;
+    this.vnode = startVnode(options);
+  }
+
+  private VnodeProcess startVnode(Options options) {
+    return VnodeProcess.start(options, NODE, USER, primary(), members());
   }
 
   /** Starts everything and returns when the node offers all the members' room. */
   static Testbed start(Options options) {
-    int cores = (options.coresPerMember() + NODES_PER_MEMBER - 1) / NODES_PER_MEMBER;
+    int cores = coresPerNode(options);
     var shape = NodeShape.cores(cores).with("pods", Integer.toString(cores));
     var builders = new ArrayList<LocalClusterBuilder>();
     builders.add(LocalCluster.builder("primary"));
@@ -37,17 +48,36 @@ final class Testbed implements AutoCloseable {
       builders.add(LocalCluster.builder("member-" + i).nodes(NODES_PER_MEMBER, shape));
     }
     var clusters = LocalCluster.startAll(builders.toArray(LocalClusterBuilder[]::new));
-    var testbed = new Testbed(clusters, options);
     try {
-      testbed.awaitCores(cores * NODES_PER_MEMBER * options.members);
-      return testbed;
+      options.log.ifPresent(Testbed::delete);
+      var testbed = new Testbed(clusters, options);
+      try {
+        testbed.awaitCores();
+        return testbed;
+      } catch (RuntimeException e) {
+        testbed.vnode.close();
+        throw e;
+      }
     } catch (RuntimeException e) {
-      testbed.close();
+      close(clusters);
       throw e;
     }
   }
 
-  private void awaitCores(int cores) {
+  private static void delete(Path log) {
+    try {
+      Files.deleteIfExists(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot write " + log, e);
+    }
+  }
+
+  private static int coresPerNode(Options options) {
+    return (options.coresPerMember() + NODES_PER_MEMBER - 1) / NODES_PER_MEMBER;
+  }
+
+  private void awaitCores() {
+    int cores = coresPerNode(options) * NODES_PER_MEMBER * options.members;
     Waits.until(
         "the node offers %d cores".formatted(cores),
         START_SECONDS,
@@ -82,10 +112,35 @@ final class Testbed implements AutoCloseable {
     return vnode;
   }
 
+  /** Ends the virtual node; the clusters stay. */
+  void stopVnode() {
+    vnode.close();
+  }
+
+  /** Starts the virtual node again, cold, and returns when the node offers all again. */
+  void startVnode() {
+    vnode = startVnode(options);
+    awaitCores();
+  }
+
+  /** Returns when nothing is left of the virtual node's pods in any member. */
+  void awaitNoDelegates() {
+    Waits.until(
+        "no delegate is left",
+        START_SECONDS,
+        () -> members().stream().allMatch(Testbed::hasNoPods),
+        vnode::lastWords);
+  }
+
+  private static boolean hasNoPods(LocalCluster member) {
+    var one = new ListOptionsBuilder().withLimit(1L).build();
+    return member.client().pods().inNamespace(NAMESPACE).list(one).getItems().isEmpty();
+  }
+
+  /** Processor time so far; the virtual node's is 0 while it does not run. */
   CpuUsage cpu() {
-    vnode.requireAlive();
     return new CpuUsage(
-        ProcStat.cpuMillis(vnode.pid()),
+        vnode.cpuMillis(),
         ProcStat.cpuMillis(primary().pids()),
         members().stream().mapToLong(member -> ProcStat.cpuMillis(member.pids())).sum(),
         ProcStat.cpuMillis(ProcessHandle.current().pid()));
@@ -106,7 +161,21 @@ final class Testbed implements AutoCloseable {
 
   @Override
   public void close() {
-    vnode.close();
-    clusters.forEach(LocalCluster::close);
+    try {
+      vnode.close();
+    } finally {
+      close(clusters);
+    }
+  }
+
+  /** Whoever could not be closed leaves no process either: it ends with this one. */
+  private static void close(List<LocalCluster> clusters) {
+    for (var cluster : clusters) {
+      try {
+        cluster.close();
+      } catch (RuntimeException e) {
+        System.err.println(cluster.name() + " cannot be closed: " + e);
+      }
+    }
   }
 }

@@ -30,14 +30,17 @@ final class Timeline {
     private long delegateOver;
     private long proxyRunning;
     private long proxyOver;
+    private boolean proxySucceeded;
   }
 
   private final Map<String, Times> pods = new HashMap<>(); // guarded by this
   private final Map<String, Long> unpaired = new HashMap<>(); // guarded by this
   private final Latency skew = new Latency(); // guarded by this
+  private final int expected;
   private final CountDownLatch over;
 
   Timeline(int expected) {
+    this.expected = expected;
     this.over = new CountDownLatch(expected);
   }
 
@@ -47,11 +50,12 @@ final class Timeline {
     if (times.bound == 0 && sighting.isBound()) {
       times.bound = nanos;
     }
-    if (times.proxyRunning == 0 && sighting.phase().equals("Running")) {
+    if (times.proxyRunning == 0 && sighting.isRunning()) {
       times.proxyRunning = nanos;
     }
     if (times.proxyOver == 0 && sighting.isOver()) {
       times.proxyOver = nanos;
+      times.proxySucceeded = sighting.hasSucceeded();
       over.countDown();
     }
   }
@@ -61,7 +65,7 @@ final class Timeline {
     if (times.delegateCreated == 0) {
       times.delegateCreated = nanos;
     }
-    if (times.delegateRunning == 0 && sighting.phase().equals("Running")) {
+    if (times.delegateRunning == 0 && sighting.isRunning()) {
       times.delegateRunning = nanos;
     }
     if (times.delegateOver == 0 && sighting.isOver()) {
@@ -90,6 +94,22 @@ final class Timeline {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
+    }
+  }
+
+  /** How many pods there are to be. */
+  int expected() {
+    return expected;
+  }
+
+  /** Fails unless every pod was seen to run in the primary and succeeded there. */
+  synchronized void requireSuccess(String run) {
+    long running = pods.values().stream().filter(times -> times.proxyRunning != 0).count();
+    long succeeded = pods.values().stream().filter(times -> times.proxySucceeded).count();
+    if (running != expected || succeeded != expected) {
+      throw new IllegalStateException(
+          "%s: of %d pods %d were seen Running and %d Succeeded"
+              .formatted(run, expected, running, succeeded));
     }
   }
 

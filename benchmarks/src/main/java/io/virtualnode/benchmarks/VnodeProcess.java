@@ -1,30 +1,28 @@
 package io.virtualnode.benchmarks;
 
+import io.virtualnode.testkit.GuardedProcess;
 import io.virtualnode.testkit.LocalCluster;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
-/** The packaged {@code vnode run} as a process of its own, so that what it uses is its alone. */
+/**
+ * The packaged {@code vnode run} as a process of its own, so that what it uses is its alone. It
+ * ends with this JVM, however that ends.
+ */
 final class VnodeProcess implements AutoCloseable {
 
-  private static final long STOP_SECONDS = 20;
-
-  private final Process process;
+  private final GuardedProcess process;
   private final Path log;
-  private final Thread shutdownHook;
 
-  private VnodeProcess(Process process, Path log) {
+  private VnodeProcess(GuardedProcess process, Path log) {
     this.process = process;
     this.log = log;
-    this.shutdownHook = new Thread(process::destroyForcibly, "end-vnode");
-    Runtime.getRuntime().addShutdownHook(shutdownHook);
   }
 
-  /** Starts it over the clusters, as the user in each. */
+  /** Starts it over the clusters, as the user in each; its log is continued. */
   static VnodeProcess start(
       Options options, String node, String user, LocalCluster primary, List<LocalCluster> members) {
     var folder = primary.folder();
@@ -40,19 +38,15 @@ final class VnodeProcess implements AutoCloseable {
     var log = options.log.orElse(folder.resolve("vnode.log")).toAbsolutePath();
     try {
       Files.writeString(file, config);
-      var builder =
-          new ProcessBuilder(
-                  options.vnodeHome.resolve("bin/vnode").toString(),
-                  "run",
-                  "--config",
-                  file.toString())
-              .redirectErrorStream(true)
-              .redirectOutput(log.toFile());
-      builder.environment().put("JAVA_OPTS", options.javaOpts);
-      return new VnodeProcess(builder.start(), log);
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot start vnode; was it packaged?", e);
+      throw new UncheckedIOException("cannot write " + file, e);
     }
+    var command = options.vnodeHome.resolve("bin/vnode").toAbsolutePath().toString();
+    return new VnodeProcess(
+        GuardedProcess.of("vnode", List.of(command, "run", "--config", file.toString()))
+            .environment("JAVA_OPTS", options.javaOpts)
+            .start(log),
+        log);
   }
 
   /** The launcher replaces itself by Java, so this is Java's. */
@@ -60,11 +54,16 @@ final class VnodeProcess implements AutoCloseable {
     return process.pid();
   }
 
+  /** Processor time so far; 0 if it does not run. */
+  long cpuMillis() {
+    return process.isAlive() ? ProcStat.cpuMillis(pid()) : 0;
+  }
+
   /** Fails if it has ended, with what it said. */
   void requireAlive() {
     if (!process.isAlive()) {
       throw new IllegalStateException(
-          "vnode ended with %d:%n%s".formatted(process.exitValue(), lastWords()));
+          "vnode has ended (%s):%n%s".formatted(process.exitCode(), lastWords()));
     }
   }
 
@@ -89,19 +88,6 @@ final class VnodeProcess implements AutoCloseable {
 
   @Override
   public void close() {
-    process.destroy();
-    try {
-      if (!process.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly().waitFor();
-      }
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      Thread.currentThread().interrupt();
-    }
-    try {
-      Runtime.getRuntime().removeShutdownHook(shutdownHook);
-    } catch (IllegalStateException shuttingDown) {
-      return; // the hook does it again, which does no harm
-    }
+    process.close();
   }
 }

@@ -8,8 +8,7 @@ import org.junit.jupiter.api.Test;
 class PodSightingTest {
 
   private static PodSighting parse(String line) {
-    var bytes = line.getBytes(UTF_8);
-    return PodSighting.parse(bytes, bytes.length);
+    return PodSighting.parse(line.getBytes(UTF_8));
   }
 
   @Test

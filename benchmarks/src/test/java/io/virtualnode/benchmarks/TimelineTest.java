@@ -1,6 +1,8 @@
 package io.virtualnode.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.concurrent.TimeUnit;
 import org.assertj.core.data.Percentage;
@@ -48,6 +50,25 @@ class TimelineTest {
 
     assertThat(timeline.skew().count()).isEqualTo(1);
     assertThat(timeline.skew().millis(50)).isCloseTo(2, accurately());
+  }
+
+  @Test
+  void a_run_counts_only_if_every_pod_was_seen_to_run_and_succeeded() {
+    timeline.inPrimary(pod("vnode", "Running"), ms(1));
+    timeline.inPrimary(pod("vnode", "Failed"), ms(2));
+
+    assertThatThrownBy(() -> timeline.requireSuccess("steady"))
+        .hasMessage("steady: of 1 pods 1 were seen Running and 0 Succeeded");
+
+    var other = new Timeline(1);
+    other.inPrimary(pod("vnode", "Succeeded"), ms(2));
+    assertThatThrownBy(() -> other.requireSuccess("steady"))
+        .hasMessage("steady: of 1 pods 0 were seen Running and 1 Succeeded");
+
+    var good = new Timeline(1);
+    good.inPrimary(pod("vnode", "Running"), ms(1));
+    good.inPrimary(pod("vnode", "Succeeded"), ms(2));
+    assertThatCode(() -> good.requireSuccess("steady")).doesNotThrowAnyException();
   }
 
   private static Percentage accurately() {

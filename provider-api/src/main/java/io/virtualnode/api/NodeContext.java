@@ -9,8 +9,18 @@ import java.util.concurrent.CompletionStage;
 /**
  * A provider's way back to the node that runs it.
  *
- * <p>Implemented by the node, called by the provider. All methods are thread-safe and none blocks.
- * What is pushed is a level: only the newest value counts, values that change nothing cost nothing.
+ * <p>Implemented by the node, called by the provider, from within {@link Provider#start} on. All
+ * methods are thread-safe and none blocks. What is pushed is a level: only the newest value counts,
+ * values that change nothing cost nothing.
+ *
+ * <p><b>Which pods.</b> Once every pod of the node has been seen (see {@link
+ * PodObserver#podsSynced}), what is said of a pod that the primary does not have is ignored. Before
+ * that it is kept, because the pod may still turn up, and no {@link Provider#apply} or {@link
+ * Provider#remove} comes. A provider may therefore push what it finds at once, and need not ask
+ * first.
+ *
+ * <p><b>Threads.</b> The stages of {@link #record} and {@link #live} complete on the threads from
+ * which {@link Provider#apply} is called: what depends on them must not block either.
  */
 public interface NodeContext {
 
@@ -30,11 +40,16 @@ public interface NodeContext {
   /**
    * Replaces the pod's status as the provider sees it.
    *
-   * <p>The value is complete: a field left out is absent. Conditions are merged by type, so that
-   * those of the scheduler, of users' readiness gates and of {@link #record} stay. Between two
-   * values pushed quickly the first may be skipped, except that a pod pushed as Running and then as
-   * terminal is always written as Running first. A terminal status is final: later ones are
-   * ignored.
+   * <p>The value is complete: a field left out is absent. It is copied; the caller may change it
+   * afterwards. Conditions are merged by type: those of a kubelet (Ready and so on), those that
+   * {@link Provider#pushedConditions} names and those of a type that was pushed before are taken
+   * away when they are left out; those of the scheduler, of users' readiness gates and of {@link
+   * #record} stay. Between two values pushed quickly the first may be skipped, except that a pod
+   * pushed as Running and then as terminal is always written as Running first. A terminal status is
+   * final: later ones are ignored.
+   *
+   * <p>A status that the primary refuses as malformed is told in an event, and only its phase,
+   * reason and message are written; a refused Running that an end has followed is left out.
    */
   void podStatus(PodKey pod, PodStatus status);
 
@@ -42,14 +57,16 @@ public interface NodeContext {
    * Says that nothing of the pod is left at the provider.
    *
    * <p>A pod that is being deleted is then removed from the primary (with its UID as precondition),
-   * after its last pushed status has been written. A pod that is neither being deleted nor terminal
-   * becomes Failed with reason {@code PodGone}; a provider that knows better pushes its own
-   * terminal status first.
+   * after its last pushed status has been written. If that is not terminal the pod becomes Failed
+   * before it goes, as under a kubelet since 1.27: Jobs wait for an end. A pod that is neither
+   * being deleted nor terminal becomes Failed with reason {@code PodGone}. A provider that knows
+   * how the pod ended pushes its own terminal status first. What was said cannot be taken back.
    */
   void podGone(PodKey pod);
 
   /**
    * Asks that {@link Provider#apply} come again for this pod, for instance because room appeared.
+   * Nothing comes for a pod that is terminal, being deleted or unknown.
    */
   void requeue(PodKey pod);
 
@@ -62,22 +79,27 @@ public interface NodeContext {
    * cannot be forged. Only to be called while an {@link Provider#apply} of this pod is in progress,
    * so that one write follows from one decision. A newer pushed status travels in the same request.
    *
-   * @param condition type (a qualified name of the provider's), status, reason and message; the
-   *     transition time is set here where it is absent
-   * @return the pod as stored; fails with {@link ProviderException} if the primary refused or the
-   *     pod is gone, and then nothing may be done that relied on the record
+   * @param condition type (a qualified name of the provider's, and none of {@link
+   *     Provider#pushedConditions}), status, reason and message; copied; the transition time is set
+   *     here where it is absent
+   * @return the pod as stored; fails with {@link ProviderException}: {@code NOT_FOUND} if the pod
+   *     is gone, {@code INVALID} outside of an apply, {@code UNAVAILABLE} if the primary refused or
+   *     did not answer. After a failure nothing may be done that relied on the record — but it
+   *     <em>may be stored all the same</em>, where only the answer was lost: the next apply shows
+   *     it
    */
   CompletionStage<Pod> record(PodKey pod, PodCondition condition);
 
   /**
    * Reads the pod from the primary itself, past every cache.
    *
-   * @return the pod, or empty if the primary has no pod of that name with that UID
+   * @return the pod, or empty if the primary has no pod of that name with that UID; fails with
+   *     {@link ProviderException} {@code UNAVAILABLE} if it did not answer, which proves nothing
    */
   CompletionStage<Optional<Pod>> live(PodKey pod);
 
   /**
-   * Publishes a Kubernetes event about the pod.
+   * Publishes a Kubernetes event about the pod: best effort, the same words once.
    *
    * @param warning whether the type is {@code Warning}, else {@code Normal}
    * @param reason a short CamelCase word, as in {@code kubectl get events}

@@ -20,7 +20,9 @@ import java.util.Map;
  * @param ready whether pods that run here can be taken care of; {@code false} makes the primary
  *     evict them after their tolerations end
  * @param message why the node is not ready, or any remark; shown in the Ready condition
- * @param conditions further conditions of the provider's own, with qualified type names
+ * @param conditions further conditions of the provider's own, with qualified type names; of two
+ *     with one type the later counts, and none of type {@code Ready}, which follows from {@code
+ *     ready}
  */
 public record NodeReport(
     Map<String, Quantity> capacity,

@@ -57,7 +57,17 @@ public final class ProviderException extends RuntimeException {
   }
 
   /**
-   * An error with the word that {@code status.reason} of the pod shows.
+   * An error without a cause, with the word that {@code status.reason} of the pod shows.
+   *
+   * @param podReason a CamelCase word such as {@code OutOfcpu}
+   * @param message names the object, what was tried and what to do
+   */
+  public ProviderException(Reason reason, String podReason, String message) {
+    this(reason, podReason, message, null);
+  }
+
+  /**
+   * An error that wraps another, with the word that {@code status.reason} of the pod shows.
    *
    * @param podReason a CamelCase word such as {@code OutOfcpu}
    */

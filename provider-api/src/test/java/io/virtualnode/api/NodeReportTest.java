@@ -10,28 +10,27 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
 
-class NodeReportTest {
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+final class NodeReportTest {
 
-  @DisplayName("ready_node_has_all_of_its_capacity_allocatable_and_nothing_to_remark")
   @Test
-  void ready() {
+  void ready_node_has_all_of_its_capacity_allocatable_and_nothing_to_remark() {
     var allocatable = Map.of("cpu", new Quantity("4"));
     assertThat(NodeReport.ready(allocatable))
         .isEqualTo(new NodeReport(allocatable, allocatable, true, "", List.of()));
   }
 
-  @DisplayName("node_with_nothing_free_is_ready_all_the_same")
   @Test
-  void empty() {
+  void node_with_nothing_free_is_ready_all_the_same() {
     assertThat(NodeReport.ready(Map.of()).ready()).isTrue();
   }
 
-  @DisplayName("report_does_not_change_when_the_collections_it_was_made_of_do")
   @Test
-  void copies() {
+  void report_does_not_change_when_the_collections_it_was_made_of_do() {
     var capacity = new HashMap<>(Map.of("cpu", new Quantity("8")));
     var allocatable = new HashMap<>(Map.of("cpu", new Quantity("4")));
     var conditions = new ArrayList<>(List.of(new NodeCondition()));
@@ -46,10 +45,9 @@ class NodeReportTest {
         .isInstanceOf(UnsupportedOperationException.class);
   }
 
-  @DisplayName("message_may_be_empty_but_not_missing")
   @SuppressWarnings("NullAway") // what is tested
   @Test
-  void noMessage() {
+  void message_may_be_empty_but_not_missing() {
     assertThatNullPointerException()
         .isThrownBy(() -> new NodeReport(Map.of(), Map.of(), true, null, List.of()))
         .withMessage("message is null");

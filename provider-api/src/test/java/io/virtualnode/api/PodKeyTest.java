@@ -4,24 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
 
-class PodKeyTest {
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+final class PodKeyTest {
 
   private final PodKey key = new PodKey("grid", "job", "uid-1");
 
-  @DisplayName("uid_alone_decides_identity")
   @Test
-  void identity() {
+  void uid_alone_decides_identity() {
     var renamed = new PodKey("other", "name", "uid-1");
     assertThat(key).isEqualTo(renamed).hasSameHashCodeAs(renamed);
     assertThat(key).isNotEqualTo(new PodKey("grid", "job", "uid-2")).isNotEqualTo("uid-1");
   }
 
-  @DisplayName("key_is_read_from_a_pods_metadata")
   @Test
-  void ofPod() {
+  void key_is_read_from_a_pods_metadata() {
     var pod =
         new PodBuilder()
             .withNewMetadata()
@@ -35,16 +35,14 @@ class PodKeyTest {
         .withMessage("uid is null");
   }
 
-  @DisplayName("text_is_what_messages_and_logs_use")
   @Test
-  void text() {
+  void text_is_what_messages_and_logs_use() {
     assertThat(key).hasToString("grid/job (uid-1)");
   }
 
-  @DisplayName("nothing_may_be_missing")
   @SuppressWarnings("NullAway") // what is tested
   @Test
-  void nulls() {
+  void nothing_may_be_missing() {
     assertThatNullPointerException()
         .isThrownBy(() -> new PodKey(null, "job", "uid"))
         .withMessage("namespace is null");

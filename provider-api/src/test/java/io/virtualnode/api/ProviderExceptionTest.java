@@ -4,15 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.virtualnode.api.ProviderException.Reason;
-import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class ProviderExceptionTest {
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+final class ProviderExceptionTest {
 
-  @DisplayName("reason_decides_the_http_status")
   @ParameterizedTest(name = "{0} -> {1}")
   @CsvSource({
     "UNAVAILABLE, 503",
@@ -21,20 +22,18 @@ class ProviderExceptionTest {
     "CONFLICT, 409",
     "INVALID, 400",
   })
-  void httpStatus(Reason reason, int status) {
+  void reason_decides_the_http_status(Reason reason, int status) {
     assertThat(reason.httpStatus()).isEqualTo(status);
   }
 
-  @DisplayName("no_reason_reads_as_success")
   @ParameterizedTest
   @EnumSource(Reason.class)
-  void errors(Reason reason) {
+  void no_reason_reads_as_success(Reason reason) {
     assertThat(reason.httpStatus()).isBetween(400, 599);
   }
 
-  @DisplayName("words_for_the_pod_are_general_when_none_are_given")
   @Test
-  void defaults() {
+  void words_for_the_pod_are_general_when_none_are_given() {
     var plain = new ProviderException(Reason.NOT_FOUND, "no such pod");
     assertThat(plain).hasMessage("no such pod").hasNoCause();
     assertThat(plain.reason()).isEqualTo(Reason.NOT_FOUND);
@@ -43,18 +42,19 @@ class ProviderExceptionTest {
     assertThat(new ProviderException(Reason.UNAVAILABLE, "away", cause)).hasCause(cause);
   }
 
-  @DisplayName("words_for_the_pod_are_kept_when_given")
   @Test
-  void podReason() {
-    var exception = new ProviderException(Reason.REJECTED, "OutOfcpu", "8 cores wanted", null);
+  void words_for_the_pod_are_kept_when_given() {
+    var exception = new ProviderException(Reason.REJECTED, "OutOfcpu", "8 cores wanted");
     assertThat(exception.podReason()).isEqualTo("OutOfcpu");
     assertThat(exception).hasMessage("8 cores wanted").hasNoCause();
+    var cause = new IllegalStateException("down");
+    assertThat(new ProviderException(Reason.REJECTED, "OutOfcpu", "8 cores wanted", cause))
+        .hasCause(cause);
   }
 
-  @DisplayName("reason_and_words_may_not_be_missing")
   @SuppressWarnings("NullAway") // what is tested
   @Test
-  void nulls() {
+  void reason_and_words_may_not_be_missing() {
     assertThatNullPointerException()
         .isThrownBy(() -> new ProviderException(null, "message"))
         .withMessage("reason is null");

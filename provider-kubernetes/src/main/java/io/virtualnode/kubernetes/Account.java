@@ -2,6 +2,7 @@ package io.virtualnode.kubernetes;
 
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.capacity.Ledger;
+import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Resources;
 import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.placement.Decision;
@@ -38,6 +39,7 @@ final class Account {
   private final Ledger ledger = new Ledger(); // guarded by this
   private final Placement placement; // guarded by this
   private final SlotCollector collector; // guarded by this
+  private Set<String> offeredTo = Set.of(); // guarded by this
   private final Map<PodKey, Waiting> waiting = new LinkedHashMap<>(); // guarded by this
   private final Executor executor;
   private final Offers offers;
@@ -113,6 +115,16 @@ final class Account {
     return question.apply(ledger);
   }
 
+  /** Whether a node has room for the pod now. */
+  boolean hasRoom(Demand demand) {
+    return choice(demand).isPresent();
+  }
+
+  /** The node that the pod would get now, if one has room. */
+  synchronized Optional<NodeKey> choice(Demand demand) {
+    return placement.choice(demand);
+  }
+
   /** Why the nodes do not take the pod, or how many do, as of now. */
   synchronized Explanation explain(Demand demand) {
     return placement.explain(demand);
@@ -122,17 +134,25 @@ final class Account {
    * Collects slots for wide pods that are not bound yet.
    *
    * @param unbound all such pods
+   * @param announced the UIDs of those to which a whole slot may be offered now
    * @param nowMillis the time, on the clock of the pods' times
-   * @return the UIDs of those whose slots are whole and offered
+   * @return the UIDs of those whose slots are whole
    */
   Set<String> collect(
-      Collection<SlotCollector.Unbound> unbound, long nowMillis, SlotCollector.Setting setting) {
+      Collection<SlotCollector.Unbound> unbound,
+      Set<String> announced,
+      long nowMillis,
+      SlotCollector.Setting setting) {
     SlotCollector.Steps steps;
+    boolean changed;
     synchronized (this) {
       steps = collector.decide(unbound, nowMillis, setting);
       steps.apply(ledger);
+      changed = !steps.isNothing() || !announced.equals(offeredTo);
+      ledger.claims().keySet().forEach(uid -> ledger.setOffered(uid, announced.contains(uid)));
+      offeredTo = Set.copyOf(announced);
     }
-    if (!steps.isNothing()) {
+    if (changed) {
       settleSoon();
     }
     return steps.whole();

@@ -1,17 +1,26 @@
 package io.virtualnode.kubernetes;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.virtualnode.api.PodKey;
 import io.virtualnode.api.ProviderException;
 import io.virtualnode.api.ProviderException.Reason;
 import io.virtualnode.kubernetes.delegate.DelegatePod;
 import io.virtualnode.kubernetes.delegate.Intent;
+import io.virtualnode.kubernetes.delegate.Tombstone;
 import io.virtualnode.kubernetes.member.Member;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
-/** Creates and deletes delegates, each step safe to repeat. Stateless and non-blocking. */
+/**
+ * Creates, finds and deletes delegates, each step safe to repeat. Stateless and non-blocking.
+ *
+ * <p>Only the very cluster that an intent names is asked. Stages fail with {@link
+ * ProviderException}: {@code UNAVAILABLE} if it cannot be asked or its answer is not known, {@code
+ * INVALID} if it refused.
+ */
 final class Delegates {
 
   // A deletion with grace 0 takes the pod out of the member's API at once, whatever still runs on
@@ -27,35 +36,23 @@ final class Delegates {
   }
 
   /**
-   * Makes the delegate exist in the intended member, and nowhere else.
+   * Makes the delegate exist in the intended member.
    *
-   * @return completes when the member has it; fails with {@code UNAVAILABLE} if that is unknown,
-   *     {@code INVALID} if the member refused
+   * @return completes when the member has it, empty; or has a tombstone in its place
    */
-  CompletionStage<Void> create(Pod proxy, Intent intent, Forwarding forwarding) {
-    var member = members.find(intent.member()).orElse(null);
-    if (member == null) {
-      return unavailable(
-          "member %s, chosen for %s, is not configured"
-              .formatted(intent.member(), forwarding.proxy));
-    }
-    // Not asked: whether it is fresh. The slot is reserved, so trying offers nothing new.
-    var cluster = member.clusterUid();
-    if (cluster.isEmpty()) {
-      return unavailable(
-          "member %s, chosen for %s, has not been reached yet"
-              .formatted(member.name(), forwarding.proxy));
-    }
-    if (!cluster.get().equals(intent.clusterUid())) {
-      return unavailable(
-          "member %s is now another cluster than the one chosen for %s: configure that one again"
-              .formatted(member.name(), forwarding.proxy));
-    }
+  CompletionStage<Optional<Forwarding.Delegate>> create(Pod proxy, Intent intent) {
+    return reached(intent.member(), intent.clusterUid())
+        .thenCompose(member -> create(member, proxy, intent));
+  }
+
+  private CompletionStage<Optional<Forwarding.Delegate>> create(
+      Member member, Pod proxy, Intent intent) {
+    var key = PodKey.of(proxy);
     var delegate =
         translation.translate(
             proxy,
             intent,
-            namespaceIn(member, forwarding),
+            namespaceIn(member, key),
             member.settings().nodeSelector(),
             member.settings().tolerations());
     return member
@@ -65,99 +62,164 @@ final class Delegates {
         .thenCompose(
             failure -> {
               if (failure == null) {
-                return done();
+                return CompletableFuture.completedFuture(Optional.empty());
               }
               var cause = cause(failure);
-              return cause.reason() == Reason.CONFLICT
-                  ? verifyOurs(member, delegate, forwarding)
-                  : CompletableFuture.failedFuture(cause);
+              return switch (cause.reason()) {
+                // Its name is taken. Also where a quota is full is it refused before that is
+                // noticed, although an earlier request may have created it.
+                case CONFLICT, INVALID -> verify(member, intent, key, cause);
+                case UNAVAILABLE, NOT_FOUND, REJECTED -> CompletableFuture.failedFuture(cause);
+              };
             });
   }
 
-  /**
-   * A pod of the delegate's name is there: an earlier request of ours created it, or it is foreign.
-   */
-  private CompletionStage<Void> verifyOurs(Member member, Pod delegate, Forwarding forwarding) {
-    var metadata = delegate.getMetadata();
-    return member
-        .api()
-        .get(metadata.getNamespace(), metadata.getName())
+  /** Whether the delegate was there before it was refused; fails with the refusal if not. */
+  private CompletionStage<Optional<Forwarding.Delegate>> verify(
+      Member member, Intent intent, PodKey proxy, ProviderException refusal) {
+    return get(member, intent, proxy)
         .thenCompose(
             found -> {
-              if (found.isEmpty()) {
-                return unavailable(
-                    "member %s: pod %s/%s was there and has gone"
-                        .formatted(member.name(), metadata.getNamespace(), metadata.getName()));
+              if (found.filter(pod -> isOf(proxy, pod)).isPresent()) {
+                return CompletableFuture.completedFuture(Optional.empty());
               }
-              boolean ours =
-                  translation
-                      .ownership()
-                      .proxyOf(found.get())
-                      .filter(forwarding.proxy::equals)
-                      .isPresent();
-              return ours
-                  ? done()
-                  : CompletableFuture.failedFuture(
-                      new ProviderException(
-                          Reason.INVALID,
-                          "member %s: pod %s/%s exists and is not ours: it stands in the way of %s"
-                              .formatted(
-                                  member.name(),
-                                  metadata.getNamespace(),
-                                  metadata.getName(),
-                                  forwarding.proxy)));
+              var tombstone = found.filter(pod -> isTombstoneOf(proxy, pod));
+              if (tombstone.isPresent()) {
+                return CompletableFuture.completedFuture(
+                    tombstone.map(
+                        pod -> Forwarding.Delegate.of(pod, intent.member(), intent.clusterUid())));
+              }
+              return CompletableFuture.failedFuture(
+                  refusal.reason() != Reason.CONFLICT
+                      ? refusal
+                      : found.isEmpty()
+                          ? new ProviderException(
+                              Reason.UNAVAILABLE,
+                              "member %s: pod %s was there and has gone"
+                                  .formatted(member.name(), intent.delegateName(proxy)))
+                          : new ProviderException(
+                              Reason.INVALID,
+                              "member %s: pod %s/%s exists and is not ours: it stands in the way of %s"
+                                  .formatted(
+                                      member.name(),
+                                      namespaceIn(member, proxy),
+                                      intent.delegateName(proxy),
+                                      proxy)));
             });
+  }
+
+  /** The delegate as the intended member itself has it now; empty if it has none. */
+  CompletionStage<Optional<Pod>> find(Intent intent, PodKey proxy) {
+    return reached(intent.member(), intent.clusterUid())
+        .thenCompose(member -> get(member, intent, proxy))
+        .thenApply(found -> found.filter(pod -> isOf(proxy, pod)));
   }
 
   /**
    * Asks for the deletion of a delegate that was seen. It is never forced, also where its proxy
    * was: a grace below one second becomes one second.
+   *
+   * @return fails with {@code NOT_FOUND} or {@code CONFLICT} if no pod of that UID is there
    */
   CompletionStage<Void> delete(Forwarding.Delegate delegate, Duration grace) {
-    return members
-        .find(delegate.member())
-        .map(member -> delete(member, delegate.namespace(), delegate.name(), delegate.uid(), grace))
-        .orElseGet(
-            () ->
-                unavailable(
-                    "member %s, which has pod %s/%s, is not configured"
-                        .formatted(delegate.member(), delegate.namespace(), delegate.name())));
+    return reached(delegate.member(), delegate.clusterUid())
+        .thenCompose(
+            member -> delete(member, delegate.namespace(), delegate.name(), delegate.uid(), grace));
   }
 
   /**
-   * Asks for the deletion of a delegate that was intended and has not been seen; fails with {@code
-   * NOT_FOUND} if the member has none.
+   * Asks for the deletion of a delegate that was intended and has not been seen.
+   *
+   * @return fails with {@code NOT_FOUND} or {@code CONFLICT} if the member has none
    */
-  CompletionStage<Void> deleteUnseen(Intent intent, Forwarding forwarding, Duration grace) {
-    var member = members.find(intent.member()).orElse(null);
-    if (member == null) {
-      return unavailable(
-          "member %s, chosen for %s, is not configured"
-              .formatted(intent.member(), forwarding.proxy));
-    }
-    var namespace = namespaceIn(member, forwarding);
-    var name = intent.delegateName(forwarding.proxy);
+  CompletionStage<Void> deleteUnseen(Intent intent, PodKey proxy, Duration grace) {
+    return reached(intent.member(), intent.clusterUid())
+        .thenCompose(
+            member ->
+                get(member, intent, proxy)
+                    .thenCompose(
+                        found ->
+                            found
+                                .filter(pod -> isOf(proxy, pod))
+                                .map(Pod::getMetadata)
+                                .map(
+                                    metadata ->
+                                        delete(
+                                            member,
+                                            metadata.getNamespace(),
+                                            metadata.getName(),
+                                            metadata.getUid(),
+                                            grace))
+                                .orElseGet(
+                                    () ->
+                                        CompletableFuture.failedFuture(
+                                            new ProviderException(
+                                                Reason.NOT_FOUND,
+                                                "member %s has no delegate of %s"
+                                                    .formatted(member.name(), proxy))))));
+  }
+
+  private CompletionStage<Optional<Pod>> get(Member member, Intent intent, PodKey proxy) {
+    return member.api().get(namespaceIn(member, proxy), intent.delegateName(proxy));
+  }
+
+  /**
+   * Deletes a delegate that is on no node at that resourceVersion: binding it would have changed
+   * that, so it has never run.
+   *
+   * @return fails with {@code CONFLICT} if it has changed, {@code NOT_FOUND} if it has gone
+   */
+  CompletionStage<Void> takeBack(Forwarding.Delegate delegate, String version) {
+    return reached(delegate.member(), delegate.clusterUid())
+        .thenCompose(
+            member ->
+                member
+                    .api()
+                    .deleteUnchanged(
+                        delegate.namespace(), delegate.name(), delegate.uid(), version));
+  }
+
+  /**
+   * Puts a tombstone where the intended delegate was.
+   *
+   * @return the tombstone as it stands; fails with {@code CONFLICT} if another pod does
+   */
+  CompletionStage<Forwarding.Delegate> entomb(Intent intent, PodKey proxy) {
+    return reached(intent.member(), intent.clusterUid())
+        .thenCompose(member -> entomb(member, intent, proxy));
+  }
+
+  private CompletionStage<Forwarding.Delegate> entomb(Member member, Intent intent, PodKey proxy) {
+    var tombstone =
+        Tombstone.of(proxy, intent, namespaceIn(member, proxy), translation.ownership());
     return member
         .api()
-        .get(namespace, name)
+        .create(tombstone)
+        .handle((ignored, failure) -> failure)
         .thenCompose(
-            found -> {
-              var ours =
-                  found.filter(
-                      pod ->
-                          translation
-                              .ownership()
-                              .proxyOf(pod)
-                              .filter(forwarding.proxy::equals)
-                              .isPresent());
-              return ours.isEmpty()
-                  ? CompletableFuture.failedFuture(
-                      new ProviderException(
-                          Reason.NOT_FOUND,
-                          "member %s has no delegate of %s"
-                              .formatted(member.name(), forwarding.proxy)))
-                  : delete(member, namespace, name, ours.get().getMetadata().getUid(), grace);
-            });
+            failure ->
+                failure == null || cause(failure).reason() == Reason.CONFLICT
+                    ? get(member, intent, proxy)
+                    : CompletableFuture.failedFuture(cause(failure)))
+        .thenApply(
+            found ->
+                found
+                    .filter(pod -> isTombstoneOf(proxy, pod))
+                    .map(pod -> Forwarding.Delegate.of(pod, member.name(), intent.clusterUid()))
+                    .orElseThrow(
+                        () ->
+                            new ProviderException(
+                                Reason.CONFLICT,
+                                "member %s has another pod of the name %s"
+                                    .formatted(member.name(), intent.delegateName(proxy)))));
+  }
+
+  private boolean isTombstoneOf(PodKey proxy, Pod pod) {
+    return translation.ownership().proxyOfTombstone(pod).filter(proxy::equals).isPresent();
+  }
+
+  private boolean isOf(PodKey proxy, Pod pod) {
+    return translation.ownership().proxyOf(pod).filter(proxy::equals).isPresent();
   }
 
   private static CompletionStage<Void> delete(
@@ -166,8 +228,34 @@ final class Delegates {
     return member.api().delete(namespace, name, uid, forced ? SHORTEST_GRACE : grace);
   }
 
-  private static String namespaceIn(Member member, Forwarding forwarding) {
-    return member.settings().namespace().orElse(forwarding.proxy.namespace());
+  /**
+   * The member of that name, and no other cluster under it. It need not be fresh: the slot is
+   * reserved, so trying offers nothing new.
+   */
+  private CompletionStage<Member> reached(String name, String clusterUid) {
+    var member = members.find(name);
+    if (member.isEmpty()) {
+      return unavailable("member %s is not configured".formatted(name));
+    }
+    var cluster = member.get().clusterUid();
+    if (cluster.isEmpty()) {
+      return unavailable("member %s has not been reached yet".formatted(name));
+    }
+    return cluster.get().equals(clusterUid)
+        ? CompletableFuture.completedFuture(member.get())
+        : unavailable(
+            "member %s is now cluster %s instead of %s: configure that one again"
+                .formatted(name, cluster.get(), clusterUid));
+  }
+
+  private static String namespaceIn(Member member, PodKey proxy) {
+    return member.settings().namespace().orElse(proxy.namespace());
+  }
+
+  /** Whether a deletion failed because no pod of that UID is there. */
+  static boolean isGone(Throwable failure) {
+    var reason = cause(failure).reason();
+    return reason == Reason.NOT_FOUND || reason == Reason.CONFLICT;
   }
 
   /** The provider exception behind a failed stage. */
@@ -178,11 +266,7 @@ final class Delegates {
         : new ProviderException(Reason.UNAVAILABLE, String.valueOf(cause), cause);
   }
 
-  private static CompletionStage<Void> unavailable(String message) {
+  private static <T> CompletionStage<T> unavailable(String message) {
     return CompletableFuture.failedFuture(new ProviderException(Reason.UNAVAILABLE, message));
-  }
-
-  private static CompletionStage<Void> done() {
-    return CompletableFuture.completedFuture(null);
   }
 }

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualnode.kubernetes.config.ClusterAccess;
 import io.virtualnode.kubernetes.config.Configuration;
+import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.node.ApiClients;
 import io.virtualnode.node.NodeCounters;
 import io.virtualnode.node.VirtualNode;
@@ -20,13 +21,12 @@ public final class ForwardingNode implements AutoCloseable {
   private final KubernetesClient primary;
   private final ForwardingProvider provider;
   private final VirtualNode node;
+  private final SlotCollection slots;
 
   /** A node that has contacted nothing yet. */
   public ForwardingNode(Configuration configuration) {
-    this.primary = ApiClients.client(clientConfig(configuration.primary()));
-    this.provider =
-        new ForwardingProvider(
-            configuration, settings -> ApiClients.client(clientConfig(settings.access())));
+    this.primary = primaryClient(configuration);
+    this.provider = new ForwardingProvider(configuration, ForwardingNode::memberClient);
     var settings = configuration.node();
     var builder =
         VirtualNode.builder(primary, provider)
@@ -35,6 +35,17 @@ public final class ForwardingNode implements AutoCloseable {
             .taints(settings.taints());
     settings.internalIp().ifPresent(builder::internalIp);
     this.node = builder.build();
+    this.slots = new SlotCollection(primary, settings.name(), provider);
+  }
+
+  /** A client of the primary, to be closed by the caller. */
+  public static KubernetesClient primaryClient(Configuration configuration) {
+    return ApiClients.client(clientConfig(configuration.primary()));
+  }
+
+  /** A client of a member, to be closed by the caller. */
+  public static KubernetesClient memberClient(MemberSettings settings) {
+    return ApiClients.client(clientConfig(settings.access()));
   }
 
   /** How a client reaches a cluster; credentials are read again from the file as they change. */
@@ -48,6 +59,7 @@ public final class ForwardingNode implements AutoCloseable {
   /** Begins to run and returns at once; a cluster that cannot be reached is tried on and on. */
   public void start() {
     node.start();
+    node.ready().thenRun(slots::start);
   }
 
   /**
@@ -56,6 +68,14 @@ public final class ForwardingNode implements AutoCloseable {
    */
   public CompletionStage<Void> ready() {
     return node.ready();
+  }
+
+  /**
+   * Completes when the node was closed; fails with {@link io.virtualnode.node.NodeException} if it
+   * can no longer be run.
+   */
+  public CompletionStage<Void> ended() {
+    return node.ended();
   }
 
   /** Puts the members of another configuration into force; nothing else of it is looked at. */
@@ -76,6 +96,7 @@ public final class ForwardingNode implements AutoCloseable {
   /** Stops; what runs in the members runs on, and the Node object stays. */
   @Override
   public void close() {
+    slots.close();
     node.close();
     primary.close();
   }

@@ -22,7 +22,7 @@ final class Forwardings {
 
   /** Forgets a proxy that neither the primary nor a member has. */
   void forget(Forwarding forwarding) {
-    byUid.remove(forwarding.proxy.uid(), forwarding);
+    byUid.remove(forwarding.proxy().uid(), forwarding);
   }
 
   List<Forwarding> all() {

@@ -6,11 +6,13 @@ import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
+import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.delegate.Ownership;
 import io.virtualnode.kubernetes.member.Member;
 import io.virtualnode.kubernetes.member.MemberFacts;
 import io.virtualnode.kubernetes.member.MemberListener;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -24,11 +26,18 @@ final class MemberEvents implements MemberListener {
   /** What happens to a proxy because of what a member showed. */
   interface Effects {
 
-    /** A delegate's status is to be shown on its proxy. */
-    void delegateSeen(Forwarding forwarding);
+    /**
+     * A delegate is there, with a new status perhaps. Called with the forwarding locked.
+     *
+     * @param first whether it was not there before
+     */
+    void delegateSeen(Forwarding forwarding, boolean first);
 
-    /** Nothing of the proxy is left in its member. */
-    void delegateGone(Forwarding forwarding);
+    /** A tombstone stands for the proxy. Called with the forwarding locked. */
+    void tombstoneSeen(Forwarding forwarding);
+
+    /** The delegate has gone. Called with the forwarding locked. */
+    void delegateGone(Forwarding forwarding, String member);
 
     /** The member has become fresh, or no longer is. */
     void freshnessChanged(Member member, boolean fresh);
@@ -39,12 +48,38 @@ final class MemberEvents implements MemberListener {
   private final Forwardings forwardings;
   private final Effects effects;
   private final Map<String, Map<String, ResourceQuota>> quotas = new ConcurrentHashMap<>();
+  private final Map<String, Set<String>> ended = new ConcurrentHashMap<>();
 
   MemberEvents(Ownership ownership, Account account, Forwardings forwardings, Effects effects) {
     this.ownership = ownership;
     this.account = account;
     this.forwardings = forwardings;
     this.effects = effects;
+  }
+
+  /** A cluster that has not what we have in the member of this name would have it declared lost. */
+  @Override
+  public Optional<String> objection(Member member, String clusterUid) {
+    long elsewhere =
+        forwardings.all().stream()
+            .filter(forwarding -> isElsewhere(forwarding, member.name(), clusterUid))
+            .count();
+    return elsewhere == 0
+        ? Optional.empty()
+        : Optional.of(
+            "member %s now reaches cluster %s, but %d delegates are in another one: give the new cluster a name of its own"
+                .formatted(member.name(), clusterUid, elsewhere));
+  }
+
+  private static boolean isElsewhere(Forwarding forwarding, String member, String clusterUid) {
+    synchronized (forwarding) {
+      return forwarding.uses(member)
+          && forwarding
+              .intent()
+              .filter(intent -> intent.member().equals(member))
+              .filter(intent -> !intent.clusterUid().equals(clusterUid))
+              .isPresent();
+    }
   }
 
   @Override
@@ -63,6 +98,7 @@ final class MemberEvents implements MemberListener {
     var proxy = ownership.proxyOf(pod);
     boolean over = DelegateStatus.isTerminal(pod.getStatus().getPhase());
     var uid = pod.getMetadata().getUid();
+    ended(member, pod, over);
     if (over) {
       account.update(ledger -> ledger.removePod(member.name(), uid));
     } else {
@@ -70,85 +106,144 @@ final class MemberEvents implements MemberListener {
       account.update(ledger -> ledger.setPod(member.name(), facts));
     }
     proxy.ifPresent(key -> delegateSeen(member, key, pod, over));
+    ownership.proxyOfTombstone(pod).ifPresent(key -> tombstoneSeen(member, key, pod));
+  }
+
+  private void tombstoneSeen(Member member, PodKey proxy, Pod pod) {
+    var forwarding = forwardings.of(proxy);
+    synchronized (forwarding) {
+      forwarding.tombstoneSeen(where(member, pod));
+      effects.tombstoneSeen(forwarding);
+    }
+  }
+
+  private static Forwarding.Delegate where(Member member, Pod pod) {
+    // The cluster is known before anything in it is watched.
+    return Forwarding.Delegate.of(pod, member.name(), member.clusterUid().orElseThrow());
   }
 
   private void delegateSeen(Member member, PodKey proxy, Pod pod, boolean over) {
-    var metadata = pod.getMetadata();
+    var found = where(member, pod);
     var forwarding = forwardings.of(proxy);
     synchronized (forwarding) {
-      var known = forwarding.delegate;
-      if (known != null && !known.uid().equals(metadata.getUid())) {
-        log.error(
-            "{} has two delegates: {}/{} on member {} is ignored, {} is kept",
-            proxy,
-            metadata.getNamespace(),
-            metadata.getName(),
-            member.name(),
-            known);
+      if (forwarding.isTakenBack(found.uid())) {
         return;
       }
-      forwarding.delegate =
-          new Forwarding.Delegate(
-              member.name(), metadata.getNamespace(), metadata.getName(), metadata.getUid());
-      forwarding.delegateWasSeen = true;
-      forwarding.status = DelegateStatus.of(pod);
+      boolean first = forwarding.delegate().isEmpty();
+      if (!forwarding.delegateSeen(
+          found,
+          pod.getMetadata().getResourceVersion(),
+          MemberFacts.nodeOf(pod).isPresent(),
+          DelegateStatus.of(pod),
+          DelegateStatus.isTelling(pod))) {
+        log.error(
+            "{} has two delegates: {} is ignored, {} is kept",
+            proxy,
+            found,
+            forwarding.delegate().orElseThrow());
+        return;
+      }
       if (over) {
         account.update(ledger -> ledger.release(proxy.uid()));
       }
-      forwarding.telling |= DelegateStatus.isTelling(pod);
-      effects.delegateSeen(forwarding);
+      effects.delegateSeen(forwarding, first);
     }
   }
 
   @Override
   public void podGone(Member member, Pod pod) {
     podGone(member.name(), pod.getMetadata().getUid());
-    ownership.proxyOf(pod).ifPresent(proxy -> delegateGone(proxy, pod.getMetadata().getUid()));
+    ended(member, pod, false);
+    ownership
+        .proxyOfTombstone(pod)
+        .map(forwardings::find)
+        .ifPresent(
+            forwarding -> {
+              synchronized (forwarding) {
+                forwarding.tombstoneGone(pod.getMetadata().getUid());
+              }
+            });
+    ownership
+        .proxyOf(pod)
+        .ifPresent(proxy -> delegateGone(member.name(), proxy, pod.getMetadata().getUid()));
   }
 
   private void podGone(String member, String uid) {
     account.update(ledger -> ledger.removePod(member, uid));
   }
 
-  private void delegateGone(PodKey proxy, String uid) {
+  private void delegateGone(String member, PodKey proxy, String uid) {
     var forwarding = forwardings.find(proxy);
     if (forwarding == null) {
       return;
     }
     synchronized (forwarding) {
-      if (forwarding.delegate == null || !forwarding.delegate.uid().equals(uid)) {
-        return;
+      if (forwarding.delegateGone(uid)) {
+        effects.delegateGone(forwarding, member);
       }
-      forwarding.delegate = null;
-      account.update(ledger -> ledger.release(proxy.uid()));
-      effects.delegateGone(forwarding);
     }
   }
 
   @Override
   public void quotaSeen(Member member, ResourceQuota quota) {
-    var ofMember = quotas.computeIfAbsent(member.name(), name -> new ConcurrentHashMap<>());
-    ofMember.put(quota.getMetadata().getName(), quota);
-    applyQuotas(member, ofMember);
+    quotasOf(member).put(quota.getMetadata().getName(), quota);
+    applyQuotas(member);
   }
 
   @Override
   public void quotaGone(Member member, ResourceQuota quota) {
-    var ofMember = quotas.computeIfAbsent(member.name(), name -> new ConcurrentHashMap<>());
-    ofMember.remove(quota.getMetadata().getName());
-    applyQuotas(member, ofMember);
+    quotasOf(member).remove(quota.getMetadata().getName());
+    applyQuotas(member);
   }
 
-  private void applyQuotas(Member member, Map<String, ResourceQuota> ofMember) {
-    var hard = MemberFacts.quota(ofMember.values());
-    account.update(ledger -> ledger.setQuota(member.name(), hard));
+  @Override
+  public void quotasListed(Member member, Set<String> names) {
+    quotasOf(member).keySet().retainAll(names);
+    applyQuotas(member);
+  }
+
+  private Map<String, ResourceQuota> quotasOf(Member member) {
+    return quotas.computeIfAbsent(member.name(), name -> new ConcurrentHashMap<>());
+  }
+
+  /** A quota caps what nodes have; where no nodes are seen, it is what there is. */
+  private void applyQuotas(Member member) {
+    var hard = MemberFacts.quota(quotasOf(member).values(), endedIn(member).size());
+    var source = member.settings().capacity();
+    account.update(
+        ledger -> {
+          ledger.setQuota(member.name(), source.seesNodes() ? hard : Optional.empty());
+          MemberFacts.room(source, hard)
+              .ifPresent(room -> ledger.setNode(MemberFacts.sum(member.settings(), room)));
+        });
+  }
+
+  /** Keeps count of the pods that have ended and still use up a quota on their number. */
+  private void ended(Member member, Pod pod, boolean is) {
+    var namespace = pod.getMetadata().getNamespace();
+    if (member.settings().namespace().filter(namespace::equals).isPresent()) {
+      var uid = pod.getMetadata().getUid();
+      boolean changed = is ? endedIn(member).add(uid) : endedIn(member).remove(uid);
+      if (changed && !quotasOf(member).isEmpty()) {
+        applyQuotas(member);
+      }
+    }
+  }
+
+  private Set<String> endedIn(Member member) {
+    return ended.computeIfAbsent(member.name(), name -> ConcurrentHashMap.newKeySet());
   }
 
   @Override
   public void nodesListed(Member member, Set<String> names) {
     account.read(ledger -> ledger.nodesOf(member.name())).stream()
-        .filter(node -> !names.contains(node))
+        .filter(node -> !names.contains(node) && !node.equals(sumOf(member)))
         .forEach(node -> nodeGone(member, node));
+  }
+
+  /** What stands for the nodes of a member that shows none; nothing where it shows them. */
+  private static String sumOf(Member member) {
+    return member.settings().capacity().seesNodes() ? "" : Intent.ANY_NODE;
   }
 
   @Override
@@ -156,15 +251,19 @@ final class MemberEvents implements MemberListener {
     account.read(ledger -> ledger.podsOf(member.name())).stream()
         .filter(uid -> !uids.contains(uid))
         .forEach(uid -> podGone(member.name(), uid));
+    endedIn(member).retainAll(uids);
     for (var forwarding : forwardings.all()) {
-      Forwarding.Delegate delegate;
       synchronized (forwarding) {
-        delegate = forwarding.delegate;
-      }
-      if (delegate != null
-          && delegate.member().equals(member.name())
-          && !uids.contains(delegate.uid())) {
-        delegateGone(forwarding.proxy, delegate.uid());
+        forwarding.tombstones().stream()
+            .filter(tombstone -> tombstone.member().equals(member.name()))
+            .filter(tombstone -> !uids.contains(tombstone.uid()))
+            .forEach(tombstone -> forwarding.tombstoneGone(tombstone.uid()));
+        forwarding
+            .delegate()
+            .filter(delegate -> delegate.member().equals(member.name()))
+            .filter(delegate -> !uids.contains(delegate.uid()))
+            .filter(delegate -> forwarding.delegateGone(delegate.uid()))
+            .ifPresent(delegate -> effects.delegateGone(forwarding, member.name()));
       }
     }
   }

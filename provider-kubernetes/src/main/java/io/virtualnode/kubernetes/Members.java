@@ -10,7 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -18,7 +17,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The members in force. A member taken out of the configuration is <em>retired</em>: it offers
- * nothing new but is watched until the last delegate in it has gone. Thread-safe.
+ * nothing new but is watched until the last delegate in it has gone.
+ *
+ * <p>Thread-safe. Questions take no lock, so they may be asked with any lock held; changes exclude
+ * each other and call the listener, so they must be asked for with none.
  */
 final class Members implements AutoCloseable {
 
@@ -27,88 +29,114 @@ final class Members implements AutoCloseable {
   private final Function<MemberSettings, KubernetesClient> clients;
   private final MemberListener listener;
   private final ScheduledExecutorService timer;
-  private final Duration maxAge;
-  private final Map<String, Member> members = new HashMap<>(); // guarded by this
-  private final Set<String> retired = new HashSet<>(); // guarded by this
+  private volatile Map<String, Entry> entries = Map.of(); // replaced under this, never changed
 
+  /** A member, with what its credentials were when it was connected. */
+  private record Entry(Member member, String credentials, boolean retired) {
+
+    Entry retired(boolean now) {
+      return new Entry(member, credentials, now);
+    }
+  }
+
+  /**
+   * No members yet.
+   *
+   * @param clients makes a client for a member, which is closed with it
+   */
   Members(
       Function<MemberSettings, KubernetesClient> clients,
       MemberListener listener,
-      ScheduledExecutorService timer,
-      Duration maxAge) {
+      ScheduledExecutorService timer) {
     this.clients = clients;
     this.listener = listener;
     this.timer = timer;
-    this.maxAge = maxAge;
   }
 
-  /** Makes the configured members the ones in force: starts, restarts and retires. */
-  synchronized void configure(List<MemberSettings> configured) {
+  /**
+   * Makes the configured members the ones in force: starts, connects anew where settings or the
+   * contents of a kubeconfig have changed, and retires.
+   */
+  synchronized void configure(List<MemberSettings> configured, Duration maxAge) {
     var names = new HashSet<String>();
     for (var settings : configured) {
       names.add(settings.name());
-      var member = members.get(settings.name());
-      if (member == null || !member.settings().equals(settings)) {
-        replace(settings);
-      } else if (retired.remove(settings.name())) {
+      var entry = entries.get(settings.name());
+      var credentials = settings.access().fingerprint();
+      if (entry == null
+          || !entry.credentials.equals(credentials)
+          || !entry.member.settings().equals(settings)
+          || !entry.member.maxAge().equals(maxAge)) {
+        replace(settings, maxAge, credentials);
+      } else if (entry.retired) {
         log.info("member {} is configured again", settings.name());
-        listener.freshnessChanged(member, member.isFresh());
+        put(entry.retired(false));
+        listener.freshnessChanged(entry.member, entry.member.isFresh());
       }
     }
-    for (var member : members.values()) {
-      if (!names.contains(member.name()) && retired.add(member.name())) {
-        log.info("member {} is no longer configured: it offers nothing new", member.name());
-        listener.freshnessChanged(member, false);
+    for (var entry : List.copyOf(entries.values())) {
+      if (!names.contains(entry.member.name()) && !entry.retired) {
+        log.info("member {} is no longer configured: it offers nothing new", entry.member.name());
+        put(entry.retired(true));
+        listener.freshnessChanged(entry.member, false);
       }
     }
   }
 
-  private void replace(MemberSettings settings) {
-    var before = members.remove(settings.name());
-    retired.remove(settings.name());
+  private void replace(MemberSettings settings, Duration maxAge, String credentials) {
+    var before = entries.get(settings.name());
+    var member = new Member(settings, clients.apply(settings), maxAge, listener, timer);
+    put(new Entry(member, credentials, false));
     if (before != null) {
       log.info("member {} changed: connecting anew", settings.name());
-      before.close();
-      listener.freshnessChanged(before, false);
+      before.member.close();
+      listener.freshnessChanged(before.member, false);
     }
-    var member = new Member(settings, clients.apply(settings), maxAge, listener, timer);
-    members.put(settings.name(), member);
     member.start();
   }
 
-  synchronized Optional<Member> find(String name) {
-    return Optional.ofNullable(members.get(name));
+  Optional<Member> find(String name) {
+    return Optional.ofNullable(entries.get(name)).map(Entry::member);
   }
 
   /** Whether this very connection is in force and its member is configured. */
-  synchronized boolean isInForce(Member member) {
-    return members.get(member.name()) == member && !retired.contains(member.name());
+  boolean isInForce(Member member) {
+    var entry = entries.get(member.name());
+    return entry != null && entry.member == member && !entry.retired;
   }
 
-  synchronized boolean isRetired(String name) {
-    return retired.contains(name);
+  boolean isRetired(String name) {
+    var entry = entries.get(name);
+    return entry != null && entry.retired;
+  }
+
+  List<Member> all() {
+    return entries.values().stream().map(Entry::member).toList();
   }
 
   /** Ends a retired member's connection; returns whether it was retired. */
   synchronized boolean dismiss(String name) {
-    if (!retired.remove(name)) {
+    var entry = entries.get(name);
+    if (entry == null || !entry.retired) {
       return false;
     }
-    var member = members.remove(name);
-    if (member != null) {
-      log.info("member {} has no delegate left and is forgotten", name);
-      member.close();
-    }
+    log.info("member {} has no delegate left and is forgotten", name);
+    var rest = new HashMap<>(entries);
+    rest.remove(name);
+    entries = Map.copyOf(rest);
+    entry.member.close();
     return true;
   }
 
-  synchronized List<Member> all() {
-    return List.copyOf(members.values());
+  private void put(Entry entry) {
+    var changed = new HashMap<>(entries);
+    changed.put(entry.member.name(), entry);
+    entries = Map.copyOf(changed);
   }
 
   @Override
   public synchronized void close() {
-    members.values().forEach(Member::close);
-    members.clear();
+    all().forEach(Member::close);
+    entries = Map.of();
   }
 }

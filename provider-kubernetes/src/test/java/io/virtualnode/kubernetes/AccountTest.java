@@ -314,12 +314,15 @@ class AccountTest {
     site(4);
     occupy("x", 3);
     var wide = List.of(new SlotCollector.Unbound(demand("w", 4), 0, 0));
-    var setting = new SlotCollector.Setting(10, 1, 100);
-    assertThat(account.collect(wide, 10, setting)).isEmpty();
+    var setting = new SlotCollector.Setting(10, 1, 100, 100);
+    assertThat(account.collect(wide, Set.of(), 10, setting)).isEmpty();
     run();
     assertThat(last(offers)).isEqualTo(cores(0));
     free("x");
-    assertThat(account.collect(wide, 11, setting)).containsExactly("w");
+    assertThat(account.collect(wide, Set.of(), 11, setting)).containsExactly("w");
+    run();
+    assertThat(last(offers)).as("before it is said for whom it is").isEqualTo(cores(0));
+    account.collect(wide, Set.of("w"), 12, setting);
     run();
     assertThat(last(offers)).isEqualTo(cores(4));
     assertThat(account.explain(demand("other", 1)))

@@ -138,6 +138,10 @@ class CapacityIT {
     federation.awaitTruth(what, TRUTH);
   }
 
+  private static List<Taint> taintsOf(String node) {
+    return federation.a.client().nodes().withName(node).get().getSpec().getTaints();
+  }
+
   private void followsStatesOf(String node, String what) {
     long before = federation.offered().get("cpu");
     long without = federation.offered().minus(freeOn(node)).get("cpu");
@@ -145,6 +149,8 @@ class CapacityIT {
     truthAfter(what + " was cordoned");
     assertThat(federation.offered().get("cpu")).isEqualTo(without);
     edit(node, n -> n.getSpec().setUnschedulable(false));
+    // The cluster itself keeps pods off until its controller has taken the taint away.
+    eventually("the cordon's taint has gone", () -> taintsOf(node).isEmpty());
     truthAfter(what + " was uncordoned");
     assertThat(federation.offered().get("cpu")).isEqualTo(before);
     edit(

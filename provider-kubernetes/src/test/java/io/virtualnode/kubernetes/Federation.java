@@ -18,6 +18,7 @@ import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.kubernetes.config.NodeSettings;
 import io.virtualnode.testkit.LocalCluster;
+import io.virtualnode.testkit.LocalClusterBuilder;
 import io.virtualnode.testkit.NodeShape;
 import java.time.Duration;
 import java.util.List;
@@ -27,6 +28,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * A primary and two members on real clusters with a virtual node over them, for tests to act upon;
@@ -48,20 +50,31 @@ final class Federation implements AutoCloseable {
   final LocalCluster b;
   private ForwardingNode node;
 
-  private Federation(List<LocalCluster> clusters) {
+  private UnaryOperator<Configuration> settings;
+
+  private Federation(List<LocalCluster> clusters, UnaryOperator<Configuration> settings) {
     this.primary = clusters.get(0);
     this.a = clusters.get(1);
     this.b = clusters.get(2);
+    this.settings = settings;
     this.node = startNode();
   }
 
   /** Member {@code a} with one node of the one shape, member {@code b} with one of the other. */
   static Federation start(NodeShape ofA, NodeShape ofB) {
-    return new Federation(
-        LocalCluster.startAll(
+    return start(
+        List.of(
             LocalCluster.builder("primary"),
             LocalCluster.builder("a").nodes(1, ofA),
-            LocalCluster.builder("b").nodes(1, ofB)));
+            LocalCluster.builder("b").nodes(1, ofB)),
+        UnaryOperator.identity());
+  }
+
+  /** A primary and members {@code a} and {@code b}, with a configuration of the test's own. */
+  static Federation start(
+      List<LocalClusterBuilder> clusters, UnaryOperator<Configuration> settings) {
+    return new Federation(
+        LocalCluster.startAll(clusters.toArray(LocalClusterBuilder[]::new)), settings);
   }
 
   private ForwardingNode startNode() {
@@ -77,11 +90,9 @@ final class Federation implements AutoCloseable {
   }
 
   Configuration configuration(MemberSettings... members) {
-    return new Configuration(
-        NodeSettings.named(NODE),
-        ClusterAccess.of(primary.kubeconfig()),
-        Configuration.DEFAULT_MAX_AGE,
-        List.of(members));
+    return settings.apply(
+        Configuration.of(
+            NodeSettings.named(NODE), ClusterAccess.of(primary.kubeconfig()), List.of(members)));
   }
 
   static MemberSettings settings(LocalCluster member) {
@@ -100,6 +111,13 @@ final class Federation implements AutoCloseable {
   /** Starts the node's next process. */
   void startNextNode() {
     node = startNode();
+  }
+
+  /** Ends the node's process and starts another with a configuration of the test's own. */
+  void restartNode(UnaryOperator<Configuration> other) {
+    stopNode();
+    settings = other;
+    startNextNode();
   }
 
   /** Ends the node's process and starts another. */
@@ -163,6 +181,21 @@ final class Federation implements AutoCloseable {
                     .equals(pod.getMetadata().getAnnotations().get("virtualnode.io/proxy")))
         .findFirst()
         .orElse(null);
+  }
+
+  /** The member that has the one delegate there is of a proxy. */
+  LocalCluster delegateMember(String name) {
+    var uid = proxy(name).getMetadata().getUid();
+    return List.of(a, b).stream()
+        .filter(
+            member ->
+                delegatesIn(member.client()).stream()
+                    .anyMatch(
+                        pod ->
+                            uid.equals(
+                                pod.getMetadata().getLabels().get("virtualnode.io/proxy-uid"))))
+        .findFirst()
+        .orElseThrow();
   }
 
   List<Pod> delegates() {

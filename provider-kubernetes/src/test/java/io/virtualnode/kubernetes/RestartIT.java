@@ -129,9 +129,55 @@ class RestartIT {
     }
     federation.startNextNode();
     federation.awaitPhase("robbed", "Failed");
-    assertThat(federation.proxy("robbed").getStatus().getReason()).isEqualTo("DelegateLost");
+    var status = federation.proxy("robbed").getStatus();
+    assertThat(status.getReason()).isEqualTo("DelegateLost");
+    assertThat(status.getPodIP()).as("what was known of it stays").isNotNull();
+    assertThat(status.getContainerStatuses())
+        .singleElement()
+        .satisfies(main -> assertThat(main.getState().getRunning()).isNotNull());
     assertThat(federation.delegates()).isEmpty();
     federation.awaitTruth("a delegate was removed meanwhile");
+  }
+
+  @Test
+  @DisplayName("goes on offering the other's room when a member full of our pods is lost meanwhile")
+  void a_lost_member_takes_its_own_room_only() {
+    federation.submit(pod("fills", "8", Map.of()));
+    federation.awaitPhase("fills", "Running");
+    federation.stopNode();
+    federation.a.killApiServer();
+    try {
+      federation.startNextNode();
+      federation.awaitOffer(
+          "a restart without the full member",
+          Federation.LIMIT,
+          () -> Federation.free(federation.b));
+      assertThat(federation.offered().get("cpu")).isEqualTo(4000);
+    } finally {
+      federation.a.startApiServer();
+    }
+    federation.awaitTruth("the full member came back");
+    assertThat(federation.proxy("fills").getStatus().getPhase()).isEqualTo("Running");
+  }
+
+  @Test
+  @DisplayName("finishes the deletion of what ended while its member could not be reached")
+  void finishes_deletions_of_what_has_ended() {
+    run("ends", Map.of(Simulation.RUN_FOR, "2s"));
+    var member = federation.delegateMember("ends");
+    federation.stopNode();
+    federation.primary.client().pods().inNamespace("default").withName("ends").delete();
+    eventually("it has ended", () -> isOver(federation.delegate("ends")));
+    member.killApiServer();
+    try {
+      federation.startNextNode();
+      assertThat(federation.proxy("ends").isMarkedForDeletion()).isTrue();
+    } finally {
+      member.startApiServer();
+    }
+    eventually("the proxy has gone", () -> federation.proxy("ends") == null);
+    eventually("the delegate has gone", () -> federation.delegates().isEmpty());
+    federation.awaitTruth("a deletion was finished");
   }
 
   @Test

@@ -67,7 +67,7 @@ public final class ApiClients {
    * @param timeout how long a renewal may take, connecting included; well below the time after
    *     which the lease is lost
    */
-  public static KubernetesClient leaseClient(Config config, Duration timeout) {
+  static KubernetesClient leaseClient(Config config, Duration timeout) {
     return build(config, timeout, timeout);
   }
 
@@ -86,7 +86,7 @@ public final class ApiClients {
             .build();
     return new KubernetesClientBuilder()
         .withConfig(own)
-        .withHttpClientFactory(SharedVertx.FACTORY)
+        .withHttpClientFactory(factory(own))
         .withHttpClientBuilderConsumer(
             http -> {
               if (!hasToken(own)) {
@@ -114,10 +114,15 @@ public final class ApiClients {
     return text != null && !text.isEmpty();
   }
 
+  /** HTTP/2 is agreed upon in the TLS handshake; without TLS there is no way to it. */
+  private static HttpClient.Factory factory(Config config) {
+    return new SharedVertxFactory(config.getMasterUrl().startsWith("https:"));
+  }
+
   /** Made on first use, once. */
   private static final class SharedVertx {
 
-    static final HttpClient.Factory FACTORY = new Http2Factory(create());
+    static final Vertx VERTX = create();
 
     /** With the JVM's resolver, as fabric8 does too: Vert.x's own ignores parts of resolv.conf. */
     private static Vertx create() {
@@ -142,18 +147,22 @@ public final class ApiClients {
     }
   }
 
-  private static final class Http2Factory extends Vertx5HttpClientFactory {
+  private static final class SharedVertxFactory extends Vertx5HttpClientFactory {
 
-    Http2Factory(Vertx vertx) {
-      super(vertx);
+    private final boolean tls;
+
+    SharedVertxFactory(boolean tls) {
+      super(SharedVertx.VERTX);
+      this.tls = tls;
     }
 
     @Override
     protected void additionalConfig(
         WebClientOptions http, WebSocketClientOptions webSocket, PoolOptions pool) {
       http.setTcpNoDelay(true).setTcpKeepAlive(true);
-      if (!http.isSsl()) {
-        return; // HTTP/2 is agreed upon in the TLS handshake
+      if (!tls) {
+        http.setProtocolVersion(HttpVersion.HTTP_1_1);
+        return;
       }
       http.setProtocolVersion(HttpVersion.HTTP_2)
           .setUseAlpn(true)

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Events are for people; they must cost the pods nothing. What does not fit into the short queue
  * is dropped and counted, a request that fails is not repeated, and the same words about the same
- * pod are written once.
+ * pod are written once. What was dropped, or failed, may be said again.
  */
 final class Events {
 
@@ -27,7 +27,7 @@ final class Events {
   private static final int REMEMBERED = 5000;
   private static final int MESSAGE_LIMIT = 1024; // the API server's own
 
-  private final PrimaryApi api;
+  private final PodApi api;
   private final String nodeName;
   private final Timer timer;
   private final Counters counters;
@@ -37,7 +37,7 @@ final class Events {
   private final Set<Saying> said = new LinkedHashSet<>();
   private boolean writing;
 
-  Events(PrimaryApi api, String nodeName, Timer timer, Counters counters) {
+  Events(PodApi api, String nodeName, Timer timer, Counters counters) {
     this.api = api;
     this.nodeName = nodeName;
     this.timer = timer;
@@ -55,6 +55,7 @@ final class Events {
         said.remove(said.iterator().next());
       }
       if (queue.size() >= QUEUE) {
+        said.remove(saying);
         counters.eventsDropped.increment();
         return;
       }
@@ -83,10 +84,15 @@ final class Events {
                 counters.eventsWritten.increment();
               } else {
                 counters.eventsDropped.increment();
+                forget(saying);
                 log.debug("Event {} was not written", saying, failure);
               }
               writeNext();
             });
+  }
+
+  private synchronized void forget(Saying saying) {
+    said.remove(saying);
   }
 
   private Event event(Saying saying) {

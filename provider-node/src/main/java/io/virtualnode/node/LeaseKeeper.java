@@ -5,8 +5,8 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
-import io.virtualnode.node.WorkQueue.Outcome;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -21,8 +21,9 @@ import org.slf4j.LoggerFactory;
  * Renews the node's Lease, by which the primary knows that the node is alive.
  *
  * <p>As a kubelet does ({@code k8s.io/component-helpers/apimachinery/lease}): 40 s long, renewed
- * every 10 s, owned by the Node, made again when it is missing. When the Node was created anew the
- * Lease gets the new owner, or the primary's garbage collector would take it.
+ * every 10 s at a moment of the node's own, owned by the Node, made again when it is missing. When
+ * the Node was created anew the Lease gets the new owner, or the primary's garbage collector would
+ * take it. Runs on a thread of its own, so that nothing else in the process can hold it up.
  */
 final class LeaseKeeper implements AutoCloseable {
 
@@ -36,7 +37,8 @@ final class LeaseKeeper implements AutoCloseable {
   private static final Duration RETRY = Duration.ofSeconds(1);
 
   private final String name;
-  private final PrimaryApi api;
+  private final LeaseApi api;
+  private final Cadence cadence;
   private final Timer timer;
   private final Counters counters;
   private final WorkQueue<String> queue;
@@ -47,8 +49,20 @@ final class LeaseKeeper implements AutoCloseable {
   // touched by the queue's one run at a time only
   private boolean failing;
 
-  LeaseKeeper(String nodeName, PrimaryApi api, Executor executor, Timer timer, Counters counters) {
+  /**
+   * A keeper that holds nothing yet.
+   *
+   * @param phase where in the interval between two renewals this node's is, from 0 to below 1
+   */
+  LeaseKeeper(
+      String nodeName,
+      LeaseApi api,
+      double phase,
+      Executor executor,
+      Timer timer,
+      Counters counters) {
     this.name = nodeName;
+    this.cadence = new Cadence(INTERVAL, phase);
     this.api = api;
     this.timer = timer;
     this.counters = counters;
@@ -78,8 +92,10 @@ final class LeaseKeeper implements AutoCloseable {
     return held.copy();
   }
 
+  /** Renews no more: the lease runs out by itself. */
   @Override
   public void close() {
+    owner = null;
     queue.close();
   }
 
@@ -109,7 +125,7 @@ final class LeaseKeeper implements AutoCloseable {
               }
               counters.leaseRenewals.increment();
               holding.complete(null);
-              return new Outcome.RetryAfter(INTERVAL);
+              return new Outcome.RetryAfter(cadence.untilNext(timer.nanoTime()));
             });
   }
 
@@ -130,7 +146,7 @@ final class LeaseKeeper implements AutoCloseable {
         .withNewSpec()
         .withHolderIdentity(name)
         .withLeaseDurationSeconds((int) DURATION.toSeconds())
-        .withRenewTime(timer.now().atZone(java.time.ZoneOffset.UTC))
+        .withRenewTime(timer.now().atZone(ZoneOffset.UTC))
         .endSpec()
         .build();
   }

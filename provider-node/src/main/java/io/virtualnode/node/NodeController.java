@@ -1,22 +1,16 @@
 package io.virtualnode.node;
 
+import static java.util.Objects.requireNonNull;
+
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeCondition;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.virtualnode.api.NodeReport;
-import io.virtualnode.node.WorkQueue.Outcome;
 import java.time.Duration;
-import java.util.HashSet;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,75 +21,78 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A change is written at once; the next one at least {@link #SPACING} later, then with all that
  * came meanwhile. An unchanged status is written every five minutes, as a kubelet does
- * (nodeStatusReportFrequency). A Node that somebody deleted is created again at once with the last
- * report, so that nothing is overbooked; a Node of the name that is not ours is never touched.
+ * (nodeStatusReportFrequency), at a moment of the node's own. A Node that somebody deleted is
+ * created again at once with the last report, so that nothing is overbooked; a Node of the name
+ * that is not ours is never touched: it ends this one.
  */
 final class NodeController implements AutoCloseable {
 
   /** The shortest time between two writes of the status. */
   static final Duration SPACING = Duration.ofMillis(250);
 
-  private static final Duration HEARTBEAT = Duration.ofMinutes(5);
+  /** The time between two writes of a status that does not change. */
+  static final Duration HEARTBEAT = Duration.ofMinutes(5);
+
   private static final Logger log = LoggerFactory.getLogger(NodeController.class);
+  private static final Duration REREAD_DELAY = Duration.ofMillis(20);
 
   private final String name;
-  private final NodeObject object;
-  private final PrimaryApi api;
-  private final Timer timer;
-  private final Counters counters;
+  private final ObservedNode observed = new ObservedNode();
+  private final NodeWriter writer;
   private final LeaseKeeper lease;
-  private final SharedIndexInformer<Node> informer;
   private final WorkQueue<String> queue;
+  private final CompletableFuture<Void> checked = new CompletableFuture<>();
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private final CompletableFuture<NodeException> failed = new CompletableFuture<>();
   private final AtomicBoolean asked = new AtomicBoolean();
 
+  private volatile NodeDescription description;
+  private volatile boolean started;
   private volatile boolean podsSynced;
-  private volatile boolean nodeSynced;
   private volatile @Nullable NodeReport report;
 
-  /** The newest known; the watch and our own writes set it. */
-  private volatile @Nullable Node observed;
-
-  // touched by the queue's one run at a time only
-  private final Set<String> formerConditions = new HashSet<>();
-  private boolean taintsSettled;
-  private boolean written;
-  private long writtenAt;
-
+  /**
+   * A controller that begins with {@link #start}.
+   *
+   * @param phase where in the interval between two heartbeats this node's is, from 0 to below 1
+   */
   NodeController(
-      NodeSettings settings,
-      KubernetesClient client,
-      PrimaryApi api,
+      NodeDescription description,
+      NodeApi api,
       LeaseKeeper lease,
+      double phase,
       Executor executor,
       Timer timer,
       Counters counters) {
-    this.name = settings.name();
-    this.object = new NodeObject(settings);
-    this.api = api;
-    this.timer = timer;
-    this.counters = counters;
+    this.name = description.name();
+    this.description = description;
+    Cadence heartbeat = new Cadence(HEARTBEAT, phase);
+    this.writer = new NodeWriter(description, api, observed, heartbeat, timer, counters);
     this.lease = lease;
     this.queue =
         new WorkQueue<>(
             "node update", key -> reconcile(), executor, timer, RandomGenerator.getDefault());
-    this.informer =
-        client
-            .nodes()
-            .withField("metadata.name", name)
-            .withLimit(1L)
-            .runnableInformer(0)
-            .exceptionHandler((started, failure) -> true)
-            .addEventHandler(new Handler());
   }
 
+  /** Begins to ask whose the name is. */
   void start() {
-    informer.start();
+    started = true;
+    queue.add(name);
   }
 
-  /** Completes when the node is registered, fails if it cannot be. */
-  CompletableFuture<Void> ready() {
+  /** Completes when the primary has said that the name is free, or ours. */
+  CompletionStage<Void> checked() {
+    return checked;
+  }
+
+  /** Completes when the node is registered and its lease held. */
+  CompletionStage<Void> ready() {
     return ready;
+  }
+
+  /** Completes with the reason if the node can never, or no longer, be run. */
+  CompletionStage<NodeException> failed() {
+    return failed;
   }
 
   /** Every pod bound to the node is known: it may be registered. */
@@ -112,169 +109,116 @@ final class NodeController implements AutoCloseable {
     }
   }
 
+  /** Changes how the node is described, its name excepted. */
+  synchronized void describe(UnaryOperator<NodeDescription> change) {
+    description = change.apply(description);
+    queue.add(name);
+  }
+
+  NodeDescription description() {
+    return description;
+  }
+
+  /** The watch shows the Node of our name. */
+  void seen(Node node) {
+    if (observed.seen(node)) {
+      queue.add(name);
+    }
+  }
+
+  /** The watch shows that the Node of our name was deleted. */
+  void deleted(Node node) {
+    if (observed.deleted(node)) {
+      log.warn("Node {} was deleted by somebody and is created again", name);
+    }
+    queue.add(name);
+  }
+
   @Override
   public void close() {
-    informer.stop();
     queue.close();
   }
 
   private CompletionStage<Outcome> reconcile() {
-    if (report == null || !podsSynced || !nodeSynced) {
+    if (!started || failed.isDone()) {
       asked.set(false);
       return Outcome.done();
     }
-    long sinceWritten = timer.nanoTime() - writtenAt;
-    Node node = observed;
-    if (node != null && written && sinceWritten < SPACING.toNanos()) {
-      return Outcome.retryAfter(SPACING.minusNanos(sinceWritten));
+    if (!checked.isDone()) {
+      return writer.reread(null).thenApply(live -> check());
     }
-    asked.set(false);
-    NodeReport newest = report;
-    if (newest == null) {
+    if (report == null || !podsSynced) {
+      asked.set(false);
       return Outcome.done();
     }
-    return node == null ? create(newest) : update(node, newest, sinceWritten);
-  }
-
-  private CompletionStage<Outcome> create(NodeReport newest) {
-    wrote(newest);
-    return api.createNode(object.create(newest, timer.now()))
-        .thenApply(
-            node -> {
-              log.info("Node {} is registered with {}", name, newest.allocatable());
-              taintsSettled = true;
-              stands(node);
-              return afterwards();
-            })
-        .exceptionallyCompose(
-            failure ->
-                PrimaryApi.code(failure) == PrimaryApi.CONFLICT
-                    ? reread()
-                    : CompletableFuture.failedFuture(PrimaryApi.unwrap(failure)));
-  }
-
-  private CompletionStage<Outcome> update(Node node, NodeReport newest, long sinceWritten) {
-    if (!NodeObject.isOurs(node)) {
+    Node node = observed.newest();
+    Duration tooEarly = writer.untilPassed(SPACING);
+    if (node != null && !tooEarly.isZero()) {
+      return Outcome.retryAfter(tooEarly);
+    }
+    asked.set(false);
+    writer.describe(description);
+    NodeReport newest = requireNonNull(report); // read after that: who finds it asked for set it
+    if (node == null) {
+      return writer.create(newest).thenApply(this::written).exceptionallyCompose(this::notCreated);
+    }
+    if (!observed.isOurs(node)) {
       refuse();
       return Outcome.done();
     }
-    Optional<Map<String, Object>> metadata = object.metadataPatch(node, !taintsSettled);
-    CompletionStage<Node> settled =
-        metadata.isEmpty()
-            ? CompletableFuture.completedFuture(node)
-            : api.patchNode(name, metadata.get());
-    return settled
-        .thenCompose(
-            current -> {
-              taintsSettled = true;
-              boolean heartbeat = !written || sinceWritten >= HEARTBEAT.toNanos();
-              return object
-                  .statusPatch(current, newest, formerConditions, heartbeat, timer.now())
-                  .map(
-                      patch -> {
-                        wrote(newest);
-                        return api.patchNodeStatus(name, patch);
-                      })
-                  .orElseGet(() -> CompletableFuture.completedFuture(current));
-            })
-        .thenApply(
-            current -> {
-              stands(current);
-              return afterwards();
-            })
-        .exceptionallyCompose(
-            failure ->
-                switch (PrimaryApi.code(failure)) {
-                  case PrimaryApi.CONFLICT, PrimaryApi.NOT_FOUND -> reread();
-                  default -> CompletableFuture.failedFuture(PrimaryApi.unwrap(failure));
-                });
+    return writer.update(node, newest).thenApply(this::written);
   }
 
-  private Outcome afterwards() {
-    Duration sinceWritten = Duration.ofNanos(timer.nanoTime() - writtenAt);
-    Duration left = HEARTBEAT.minus(sinceWritten);
-    return new Outcome.RetryAfter(left.isNegative() ? SPACING : left);
+  private Outcome check() {
+    Node node = observed.newest();
+    if (node != null && !observed.isOurs(node)) {
+      refuse();
+      return Outcome.DONE;
+    }
+    checked.complete(null);
+    return Outcome.AGAIN;
   }
 
-  private CompletionStage<Outcome> reread() {
-    return api.node(name)
-        .thenApply(
-            live -> {
-              observed = live.orElse(null);
-              return new Outcome.RetryAfter(Duration.ofMillis(20));
-            });
+  private Outcome written(Optional<Node> stored) {
+    if (stored.isEmpty()) {
+      return new Outcome.RetryAfter(REREAD_DELAY);
+    }
+    lease.nodeStands(stored.get()).thenRun(this::registered);
+    return new Outcome.RetryAfter(writer.untilHeartbeat());
   }
 
-  private void wrote(NodeReport newest) {
-    counters.nodeStatusWrites.increment();
-    written = true;
-    writtenAt = timer.nanoTime();
-    newest.conditions().stream().map(NodeCondition::getType).forEach(formerConditions::add);
+  private void registered() {
+    if (ready.complete(null)) {
+      log.info("Node {} is registered", name);
+    }
   }
 
-  private void stands(Node node) {
-    observed(node);
-    lease.nodeStands(node).thenRun(() -> ready.complete(null));
+  private CompletionStage<Outcome> notCreated(Throwable failure) {
+    Throwable cause = PrimaryApi.unwrap(failure);
+    if (PrimaryApi.code(cause) != PrimaryApi.INVALID) {
+      return CompletableFuture.failedFuture(cause);
+    }
+    fail(
+        NodeException.Reason.INVALID,
+        "The primary refuses Node " + name + " as malformed: " + cause.getMessage(),
+        cause);
+    return Outcome.done();
   }
 
   private void refuse() {
-    String message =
+    fail(
+        NodeException.Reason.NAME_TAKEN,
         "Node "
             + name
             + " exists and has no label "
             + NodeObject.MANAGED_LABEL
-            + "=true: it is not a virtual node of ours and is left alone. Choose another name.";
-    if (ready.completeExceptionally(
-        new NodeException(NodeException.Reason.NAME_TAKEN, message, null))) {
-      log.error("{}", message);
-    }
+            + "=true: it is not a virtual node of ours and is left alone. Choose another name.",
+        null);
   }
 
-  private synchronized void observed(Node node) {
-    Node known = observed;
-    boolean older =
-        known != null
-            && Objects.equals(known.getMetadata().getUid(), node.getMetadata().getUid())
-            && ResourceVersions.isNewer(known, node);
-    if (!older) {
-      observed = node;
-    }
-  }
-
-  /** Called by the informer, one call at a time. */
-  private final class Handler implements ResourceEventHandler<Node> {
-
-    @Override
-    public void onAdd(Node node) {
-      observed(node);
-      queue.add(name);
-    }
-
-    @Override
-    public void onUpdate(Node before, Node node) {
-      observed(node);
-      queue.add(name);
-    }
-
-    @Override
-    public void onDelete(Node node, boolean finalStateUnknown) {
-      forget(node);
-      queue.add(name);
-    }
-
-    @Override
-    public void onList(String resourceVersion, boolean remainedEmpty) {
-      nodeSynced = true;
-      queue.add(name);
-    }
-  }
-
-  private synchronized void forget(Node node) {
-    Node known = observed;
-    if (known != null
-        && Objects.equals(known.getMetadata().getUid(), node.getMetadata().getUid())) {
-      log.warn("Node {} was deleted by somebody and is created again", name);
-      observed = null;
-    }
+  private void fail(NodeException.Reason reason, String message, @Nullable Throwable cause) {
+    log.error("{}", message);
+    lease.close();
+    failed.complete(new NodeException(reason, message, cause));
   }
 }

@@ -16,6 +16,8 @@ public final class NodeException extends RuntimeException {
      * another name, or delete that Node if nothing stands behind it.
      */
     NAME_TAKEN,
+    /** The primary refuses the Node as malformed; its message says which field. */
+    INVALID,
     /** The provider threw from {@link io.virtualnode.api.Provider#start}. */
     PROVIDER_FAILED,
     /** The node was closed before it had become ready. */

@@ -1,10 +1,11 @@
 package io.virtualnode.node;
 
+import static java.util.Objects.requireNonNull;
+
 import io.fabric8.kubernetes.api.model.Pod;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.api.Provider;
 import io.virtualnode.api.ProviderException;
-import io.virtualnode.node.WorkQueue.Outcome;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -52,16 +53,23 @@ final class PodController {
   /** One look at one pod. */
   CompletionStage<Outcome> reconcile(PodKey key) {
     PodState state = pods.state(key);
-    if (state == null) {
-      return Outcome.done();
+    if (state == null || !pods.synced()) {
+      return Outcome.done(); // all keys come again after the first list
     }
-    PodStep step = PodStep.decide(pods.store().newest(key.uid()), state.facts());
+    Pod pod = pods.store().newest(key.uid());
+    if (pod == null && !state.isForgotten()) {
+      if (!state.wasObserved()) {
+        pods.drop(key); // spoken of just when the first list ended
+      }
+      return Outcome.done(); // whoever took it out of the store will say so
+    }
+    PodStep step = PodStep.decide(pod, state.facts());
     if (step instanceof PodStep.Apply apply) {
       return apply(state, apply.pod());
     } else if (step instanceof PodStep.Remove remove) {
       return remove(state, remove.grace());
     } else if (step instanceof PodStep.Forget) {
-      pods.forget(key);
+      pods.drop(key);
       statusChanged.accept(key);
       log.debug("Pod {} is gone", key);
     }
@@ -110,7 +118,7 @@ final class PodController {
     Pod pod = pods.store().newest(state.key().uid());
     state.push(
         StatusMerge.failed(
-            pod == null ? null : pod.getStatus(), refused.podReason(), message(refused)));
+            pod == null ? null : pod.getStatus(), refused.podReason(), message(refused), "False"));
     events.publish(state.key(), true, refused.podReason(), message(refused));
     statusChanged.accept(state.key());
   }
@@ -129,11 +137,11 @@ final class PodController {
     return String.valueOf(refused.getMessage());
   }
 
-  /** A provider that throws has failed, like one whose stage fails. */
+  /** A provider that throws, or returns nothing, has failed like one whose stage fails. */
   private static CompletionStage<Void> call(Call call) {
     try {
-      return call.run();
-    } catch (RuntimeException e) {
+      return requireNonNull(call.run(), "the provider returned null instead of a stage");
+    } catch (Throwable e) { // errors too, such as a class that is missing
       return CompletableFuture.failedFuture(e);
     }
   }

@@ -27,13 +27,15 @@ enum PodKind {
     if (annotations != null && annotations.containsKey(MIRROR_ANNOTATION)) {
       return MIRROR;
     }
+    // A DaemonSet may adopt a pod that runs here already: that goes on.
+    boolean ran = pod.getStatus() != null && !pod.getStatus().getContainerStatuses().isEmpty();
     boolean daemon =
         pod.getMetadata().getOwnerReferences().stream()
             .anyMatch(
                 owner ->
                     Boolean.TRUE.equals(owner.getController())
                         && "DaemonSet".equals(owner.getKind()));
-    if (daemon) {
+    if (daemon && !ran) {
       return DAEMON;
     }
     return pod.getSpec().getSchedulingGates().isEmpty() ? FORWARDED : GATED;

@@ -3,11 +3,13 @@ package io.virtualnode.node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodStatus;
+import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.virtualnode.api.PodKey;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,31 +18,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class PodState {
 
-  /** A condition that the provider waits to see stored. */
-  record Recording(PodCondition condition, CompletableFuture<Pod> stored) {}
-
-  /** What is to be written, taken at one moment. */
-  record Pending(
-      PodKind kind,
-      PendingStatus status,
-      List<Recording> recordings,
-      boolean gone,
-      boolean applying,
-      @Nullable Long generation) {
-
-    List<PodCondition> conditions() {
-      return recordings.stream().map(Recording::condition).toList();
-    }
-  }
-
   private static final int MANY_CONFLICTS = 5;
 
   private final PodKey key;
 
   // guarded by this
-  private PodKind kind = PodKind.FORWARDED;
+  private @Nullable PodKind kind;
+  private boolean forgotten;
   private PendingStatus status = PendingStatus.NONE;
-  private List<Recording> recordings = List.of();
+  private List<PendingWrite.Recording> recordings = List.of();
+  private Set<String> pushedTypes;
+  private Set<String> recordedTypes = Set.of();
   private PodStep.@Nullable Applied applied;
   private @Nullable Long generation;
   private @Nullable Duration removing;
@@ -50,29 +38,49 @@ final class PodState {
   private int conflicts;
   private long joinUntil;
   private @Nullable PodStatus meant;
-  private @Nullable PodStatus stored;
+  private @Nullable PodStatus answered;
 
-  PodState(PodKey key) {
+  /**
+   * Of a pod of which nothing is known yet.
+   *
+   * @param own the condition types that the provider declares its own
+   */
+  PodState(PodKey key, Set<String> own) {
     this.key = key;
+    this.pushedTypes = own;
   }
 
   PodKey key() {
     return key;
   }
 
+  /** The primary has the pod. What was handed to the provider once stays the provider's. */
   synchronized void observed(Pod pod) {
-    kind = PodKind.of(pod);
+    forgotten = false;
+    if (kind != PodKind.FORWARDED) {
+      kind = PodKind.of(pod);
+    }
   }
 
-  synchronized PodKind kind() {
-    return kind;
+  /** The primary no longer has the pod. */
+  synchronized void forgotten() {
+    forgotten = true;
   }
 
-  /** Answers whether anything may have to be written. */
+  /** Whether the pod was ever seen in the primary. */
+  synchronized boolean wasObserved() {
+    return kind != null;
+  }
+
+  /** Answers whether anything may have to be written. The status is copied if so. */
   synchronized boolean push(PodStatus pushed) {
-    PendingStatus before = status;
-    status = before.push(pushed);
-    return !status.equals(before);
+    if (status.push(pushed).equals(status)) {
+      return false;
+    }
+    PodStatus copy = new PodStatusBuilder(pushed).build();
+    pushedTypes = withTypes(pushedTypes, copy.getConditions());
+    status = status.push(copy);
+    return true;
   }
 
   synchronized void gone() {
@@ -84,20 +92,32 @@ final class PodState {
   }
 
   /** Whether an apply is under way, which {@code record} needs. */
-  synchronized boolean record(Recording recording) {
+  synchronized boolean record(PendingWrite.Recording recording) {
     if (!applying) {
       return false;
     }
-    List<Recording> longer = new ArrayList<>(recordings);
+    recordedTypes = withTypes(recordedTypes, List.of(recording.condition()));
+    List<PendingWrite.Recording> longer = new ArrayList<>(recordings);
     longer.add(recording);
     recordings = List.copyOf(longer);
     return true;
   }
 
+  /**
+   * Whether the primary is known not to have the pod: seen gone, and not only missing from the
+   * store at this moment.
+   */
+  synchronized boolean isForgotten() {
+    return forgotten;
+  }
+
   synchronized PodStep.Facts facts() {
-    PodStatus latest = status.latest();
     return new PodStep.Facts(
-        kind, applyAgain ? null : applied, removing, gone, Phases.isTerminal(latest));
+        kindOrForwarded(),
+        applyAgain ? null : applied,
+        removing,
+        gone,
+        PodStep.Said.of(status.latest()));
   }
 
   synchronized void applyBegins(Pod pod) {
@@ -135,19 +155,26 @@ final class PodState {
     removing = grace;
   }
 
-  synchronized Pending pending() {
-    return new Pending(kind, status, recordings, gone, applying, generation);
+  synchronized PendingWrite pending() {
+    return new PendingWrite(
+        kindOrForwarded(), status, recordings, gone, applying, generation, own());
   }
 
-  synchronized void written(Pending pending, @Nullable PodStatus shown) {
-    status = status.written(shown);
+  /** The primary has stored what was pending, and now reads {@code stored}. */
+  synchronized void written(PendingWrite pending, @Nullable PodStatus stored) {
+    status = status.written(stored);
     settled(pending);
   }
 
+  /** The primary will never store this status as it is. */
+  synchronized void refused(PodStatus refused) {
+    status = status.refused(refused);
+  }
+
   /** Notes what a write meant, and what the primary made of it. */
-  synchronized void settle(PodStatus desired, PodStatus answered) {
+  synchronized void settle(PodStatus desired, PodStatus stored) {
     meant = desired;
-    stored = answered;
+    answered = stored;
   }
 
   /**
@@ -155,13 +182,40 @@ final class PodState {
    * primary writes it, and writing again would change nothing.
    */
   synchronized boolean isSettled(PodStatus desired, PodStatus present) {
-    return desired.equals(meant) && present.equals(stored);
+    return desired.equals(meant) && present.equals(answered);
   }
 
   /** Takes the recordings out that were dealt with; who deals with them completes them. */
-  synchronized void settled(Pending pending) {
-    List<Recording> rest = new ArrayList<>(recordings);
+  synchronized void settled(PendingWrite pending) {
+    List<PendingWrite.Recording> rest = new ArrayList<>(recordings);
     rest.removeAll(pending.recordings());
     recordings = List.copyOf(rest);
+  }
+
+  private Set<String> own() {
+    if (recordedTypes.isEmpty()) {
+      return pushedTypes;
+    }
+    Set<String> own = new HashSet<>(pushedTypes);
+    own.removeAll(recordedTypes);
+    return own;
+  }
+
+  /**
+   * Before the watch has shown it, a pod that the provider speaks of can only be the provider's.
+   */
+  private PodKind kindOrForwarded() {
+    return kind == null ? PodKind.FORWARDED : kind;
+  }
+
+  private static Set<String> withTypes(Set<String> types, List<PodCondition> conditions) {
+    Set<String> more = new HashSet<>(types);
+    for (PodCondition condition : conditions) {
+      String type = condition.getType();
+      if (type != null && !StatusMerge.isOfKubelet(type)) {
+        more.add(type);
+      }
+    }
+    return more.size() == types.size() ? types : Set.copyOf(more);
   }
 }

@@ -2,6 +2,7 @@ package io.virtualnode.node;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.PodStatus;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -22,6 +23,9 @@ sealed interface PodStep {
   /** Neither the primary nor the provider has it any more: forget it here too. */
   record Forget() implements PodStep {}
 
+  /** What the API server fills in where a pod declares none. */
+  long DEFAULT_GRACE_SECONDS = 30;
+
   /** See {@link Nothing}. */
   PodStep NOTHING = new Nothing();
 
@@ -32,14 +36,31 @@ sealed interface PodStep {
    * @param applied what the provider accepted last, null if nothing or if it must see it again
    * @param removing the grace of the removal that the provider accepted last
    * @param gone whether the provider said that nothing is left
-   * @param ended whether the provider pushed a terminal status
+   * @param said what the provider pushed last
    */
   record Facts(
       PodKind kind,
       @Nullable Applied applied,
       @Nullable Duration removing,
       boolean gone,
-      boolean ended) {}
+      Said said) {}
+
+  /** What a provider's last pushed status says of a pod's life. */
+  enum Said {
+    /** Nothing was pushed. */
+    NOTHING,
+    /** It has not ended. */
+    ALIVE,
+    /** It has ended. */
+    ENDED;
+
+    static Said of(@Nullable PodStatus pushed) {
+      if (pushed == null) {
+        return NOTHING;
+      }
+      return Phases.isTerminal(pushed) ? ENDED : ALIVE;
+    }
+  }
 
   /** The part of a pod that a provider acts on: all but its status. */
   record Applied(
@@ -73,7 +94,10 @@ sealed interface PodStep {
     if (pod.getMetadata().getDeletionTimestamp() != null) {
       return facts.gone() ? NOTHING : remove(grace(pod), facts);
     }
-    if (Phases.isTerminal(pod) || facts.ended() || facts.gone()) {
+    if (Phases.isTerminal(pod) && facts.said() == Said.ALIVE && !facts.gone()) {
+      return remove(declaredGrace(pod), facts); // ended by somebody else: it must not run on
+    }
+    if (Phases.isTerminal(pod) || facts.said() == Said.ENDED || facts.gone()) {
       return NOTHING;
     }
     return Objects.equals(facts.applied(), Applied.of(pod)) ? NOTHING : new Apply(pod);
@@ -86,7 +110,11 @@ sealed interface PodStep {
 
   private static Duration grace(Pod pod) {
     Long asked = pod.getMetadata().getDeletionGracePeriodSeconds();
+    return asked == null ? declaredGrace(pod) : Duration.ofSeconds(asked);
+  }
+
+  private static Duration declaredGrace(Pod pod) {
     Long declared = pod.getSpec().getTerminationGracePeriodSeconds();
-    return Duration.ofSeconds(asked != null ? asked : Objects.requireNonNullElse(declared, 30L));
+    return Duration.ofSeconds(Objects.requireNonNullElse(declared, DEFAULT_GRACE_SECONDS));
   }
 }

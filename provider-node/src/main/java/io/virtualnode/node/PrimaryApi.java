@@ -5,36 +5,46 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodList;
+import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.Preconditions;
-import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.http.HttpRequest;
-import io.fabric8.kubernetes.client.http.HttpResponse;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.virtualnode.api.PodKey;
-import java.io.ByteArrayInputStream;
+import io.virtualnode.node.JsonHttp.Call;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Function;
 
 /**
- * The requests this package makes to the primary, each one asynchronous and made once.
+ * The requests this package makes to the primary. Every stage completes on the given executor; it
+ * fails with {@link KubernetesClientException}, whose code is the HTTP status, or 0 if there was no
+ * answer.
  *
- * <p>fabric8's own calls block a thread each, cannot delete with a UID precondition and cannot send
- * a patch as it is; so these go to its HTTP client, which adds the credentials. Every stage
- * completes on the given executor; it fails with {@link KubernetesClientException}, whose code is
- * the HTTP status, or 0 if there was no answer.
+ * <p>Only so many requests about pods are under way at a time. Those about Nodes and leases have
+ * bounds of their own and never wait behind them: a node whose pods all change at once stays alive.
  */
-final class PrimaryApi {
+final class PrimaryApi implements PodApi, NodeApi, LeaseApi {
 
   static final int NOT_FOUND = 404;
   static final int CONFLICT = 409;
+
+  /** The object is malformed, or a field would change that must not. */
+  static final int INVALID = 422;
+
+  /** What one API server takes on one connection, by default. */
+  static final int POD_REQUESTS = 100;
+
+  /** So many that a thousand leases are renewed in time though each answer takes a second. */
+  private static final int NODE_REQUESTS = 50;
 
   private static final String JSON = "application/json";
   private static final String MERGE_PATCH = "application/merge-patch+json";
@@ -43,28 +53,22 @@ final class PrimaryApi {
   private static final String NODE_LEASES =
       "apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases";
 
-  private final KubernetesClient client;
-  private final KubernetesSerialization serialization;
-  private final Executor executor;
-  private final String root;
-  private final long timeoutMillis;
+  private final JsonHttp http;
+  private final RequestLimit pods = new RequestLimit(POD_REQUESTS);
+  private final RequestLimit nodes = new RequestLimit(NODE_REQUESTS);
 
-  PrimaryApi(KubernetesClient client, Executor executor) {
-    this.client = client;
-    this.serialization = client.getKubernetesSerialization();
-    this.executor = executor;
-    String url = client.getConfiguration().getMasterUrl();
-    this.root = url.endsWith("/") ? url : url + "/";
-    this.timeoutMillis = client.getConfiguration().getRequestTimeout();
-  }
-
-  KubernetesSerialization serialization() {
-    return serialization;
+  PrimaryApi(KubernetesClient client, Executor executor, Timer timer) {
+    this.http = new JsonHttp(client, executor, timer);
   }
 
   /** The HTTP status that a failed stage tells of; 0 if there was no answer. */
   static int code(Throwable failure) {
     return unwrap(failure) instanceof KubernetesClientException e ? e.getCode() : 0;
+  }
+
+  /** Whether the primary will never accept this, however often it is sent. */
+  static boolean isRefusal(int code) {
+    return code == 400 || code == 413 || code == INVALID;
   }
 
   /** The failure itself, without the wrapping that stages add. */
@@ -74,126 +78,121 @@ final class PrimaryApi {
   }
 
   CompletionStage<String> namespaceUid(String name) {
-    return send("GET", "api/v1/namespaces/" + name, null, null, Namespace.class)
+    return http.send(Call.get("api/v1/namespaces/" + name), Namespace.class)
         .thenApply(namespace -> namespace.getMetadata().getUid());
   }
 
-  /** Empty if there is no pod of that name, or it has another UID. */
-  CompletableFuture<Optional<Pod>> pod(PodKey key) {
-    return optional(send("GET", podPath(key), null, null, Pod.class))
+  @Override
+  public CompletableFuture<Optional<Pod>> pod(PodKey key) {
+    return optional(pods.run(() -> http.send(Call.get(path(key)), Pod.class)))
         .thenApply(pod -> pod.filter(found -> key.uid().equals(found.getMetadata().getUid())));
   }
 
-  CompletableFuture<Pod> patchPodStatus(PodKey key, String body) {
-    return send("PATCH", podPath(key) + "/status", MERGE_PATCH, body, Pod.class);
+  @Override
+  public CompletableFuture<List<Pod>> podsOn(String nodeName) {
+    return morePods(nodeName, "", new ArrayList<>());
   }
 
-  /** Deletes at once, and only the pod of that UID. */
-  CompletableFuture<Void> deletePod(PodKey key) {
-    DeleteOptions options = new DeleteOptions();
+  private CompletableFuture<List<Pod>> morePods(String nodeName, String from, List<Pod> found) {
+    // With a limit and no resourceVersion the answer is never from an old cache.
+    String path =
+        "api/v1/pods?limit=500&fieldSelector=spec.nodeName%3D" + nodeName + "&continue=" + from;
+    return pods.run(() -> http.send(Call.get(path), PodList.class))
+        .thenCompose(
+            page -> {
+              found.addAll(page.getItems());
+              String next = page.getMetadata().getContinue();
+              return next == null || next.isEmpty()
+                  ? CompletableFuture.completedFuture(found)
+                  : morePods(nodeName, URLEncoder.encode(next, StandardCharsets.UTF_8), found);
+            });
+  }
+
+  @Override
+  public CompletableFuture<Pod> patchStatus(PodKey key, Pod read, PodStatus desired) {
+    String path = path(key) + "/status";
+    return pods.run(
+        () -> {
+          String body = StatusPatch.of(read, desired, http.serialization());
+          return http.send(new Call("PATCH", path, MERGE_PATCH, body), Pod.class);
+        });
+  }
+
+  @Override
+  public CompletableFuture<Void> deletePod(PodKey key) {
+    DeleteOptions options = only(key.uid());
     options.setGracePeriodSeconds(0L);
-    options.setPreconditions(new Preconditions(null, key.uid()));
-    return send("DELETE", podPath(key), JSON, serialization.asJson(options), Void.class);
+    return pods.run(() -> http.send(with("DELETE", path(key), JSON, options), Void.class));
   }
 
-  CompletionStage<Void> createEvent(Event event) {
+  @Override
+  public CompletableFuture<Void> createEvent(Event event) {
     String path = "api/v1/namespaces/" + event.getMetadata().getNamespace() + "/events";
-    return send("POST", path, JSON, serialization.asJson(event), Void.class);
+    return pods.run(() -> http.send(with("POST", path, JSON, event), Void.class));
   }
 
-  CompletableFuture<Optional<Node>> node(String name) {
-    return optional(send("GET", NODES + "/" + name, null, null, Node.class));
+  @Override
+  public CompletableFuture<Optional<Node>> node(String name) {
+    return optional(nodes.run(() -> http.send(Call.get(NODES + "/" + name), Node.class)));
   }
 
-  CompletableFuture<Node> createNode(Node node) {
-    return send("POST", NODES, JSON, serialization.asJson(node), Node.class);
+  @Override
+  public CompletableFuture<Node> createNode(Node node) {
+    return nodes.run(() -> http.send(with("POST", NODES, JSON, node), Node.class));
   }
 
-  CompletableFuture<Node> patchNode(String name, Object patch) {
-    return send("PATCH", NODES + "/" + name, MERGE_PATCH, serialization.asJson(patch), Node.class);
+  @Override
+  public CompletableFuture<Void> deleteNode(String name, String uid) {
+    return nodes.run(
+        () -> http.send(with("DELETE", NODES + "/" + name, JSON, only(uid)), Void.class));
   }
 
-  /** Lists such as the conditions are merged by their keys: what others wrote stays. */
-  CompletableFuture<Node> patchNodeStatus(String name, Object patch) {
-    return send(
-        "PATCH",
-        NODES + "/" + name + "/status",
-        STRATEGIC_MERGE_PATCH,
-        serialization.asJson(patch),
-        Node.class);
+  @Override
+  public CompletableFuture<Node> patchNode(String name, Object patch) {
+    String path = NODES + "/" + name;
+    return nodes.run(() -> http.send(with("PATCH", path, MERGE_PATCH, patch), Node.class));
   }
 
-  CompletableFuture<Void> createLease(Lease lease) {
-    return send("POST", NODE_LEASES, JSON, serialization.asJson(lease), Void.class);
+  @Override
+  public CompletableFuture<Node> patchNodeStatus(String name, Object patch) {
+    String path = NODES + "/" + name + "/status";
+    return nodes.run(
+        () -> http.send(with("PATCH", path, STRATEGIC_MERGE_PATCH, patch), Node.class));
   }
 
-  CompletableFuture<Void> patchLease(String name, Object patch) {
-    return send(
-        "PATCH", NODE_LEASES + "/" + name, MERGE_PATCH, serialization.asJson(patch), Void.class);
+  @Override
+  public CompletableFuture<Void> createLease(Lease lease) {
+    return nodes.run(() -> http.send(with("POST", NODE_LEASES, JSON, lease), Void.class));
   }
 
-  private static String podPath(PodKey key) {
+  @Override
+  public CompletableFuture<Void> patchLease(String name, Object patch) {
+    String path = NODE_LEASES + "/" + name;
+    return nodes.run(() -> http.send(with("PATCH", path, MERGE_PATCH, patch), Void.class));
+  }
+
+  private static DeleteOptions only(String uid) {
+    DeleteOptions options = new DeleteOptions();
+    options.setPreconditions(new Preconditions(null, uid));
+    return options;
+  }
+
+  private Call with(String method, String path, String contentType, Object body) {
+    return new Call(method, path, contentType, http.serialization().asJson(body));
+  }
+
+  private static String path(PodKey key) {
     return "api/v1/namespaces/" + key.namespace() + "/pods/" + key.name();
   }
 
   private static <T> CompletableFuture<Optional<T>> optional(CompletableFuture<T> answer) {
-    return answer
-        .thenApply(Optional::of)
-        .exceptionally(
-            failure -> {
-              if (code(failure) == NOT_FOUND) {
-                return Optional.empty();
-              }
-              throw new CompletionException(unwrap(failure));
-            });
-  }
-
-  private <T> CompletableFuture<T> send(
-      String method,
-      String path,
-      @Nullable String contentType,
-      @Nullable String body,
-      Class<T> answerType) {
-    HttpRequest request =
-        client
-            .getHttpClient()
-            .newHttpRequestBuilder()
-            .uri(root + path)
-            .method(method, contentType, body)
-            .timeout(timeoutMillis, TimeUnit.MILLISECONDS)
-            .build();
-    return client
-        .getHttpClient()
-        .sendAsync(request, byte[].class)
-        .handleAsync(
-            (response, failure) -> {
-              if (failure != null) {
-                Throwable cause = unwrap(failure);
-                throw new KubernetesClientException(
-                    method + " " + path + ": no answer: " + cause.getMessage(), cause);
-              }
-              return answer(method, path, response, answerType);
-            },
-            executor);
-  }
-
-  @SuppressWarnings("NullAway") // Void has no other value than null
-  private <T> T answer(
-      String method, String path, HttpResponse<byte[]> response, Class<T> answerType) {
-    byte[] body = response.body();
-    if (response.isSuccessful()) {
-      return answerType == Void.class
-          ? null
-          : serialization.unmarshal(new ByteArrayInputStream(body), answerType);
-    }
-    Status status = null;
-    try {
-      status = serialization.unmarshal(new ByteArrayInputStream(body), Status.class);
-    } catch (RuntimeException e) {
-      // Not every refusal comes from an API server; the code says enough.
-    }
-    String message = status == null ? "" : ": " + status.getMessage();
-    throw new KubernetesClientException(
-        method + " " + path + ": HTTP " + response.code() + message, response.code(), status);
+    Function<Throwable, Optional<T>> absent =
+        failure -> {
+          if (code(failure) == NOT_FOUND) {
+            return Optional.empty();
+          }
+          throw new CompletionException(unwrap(failure));
+        };
+    return answer.thenApply(Optional::of).exceptionally(absent);
   }
 }

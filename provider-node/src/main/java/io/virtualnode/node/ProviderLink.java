@@ -2,6 +2,7 @@ package io.virtualnode.node;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
+import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.virtualnode.api.NodeContext;
 import io.virtualnode.api.NodeReport;
@@ -11,6 +12,7 @@ import io.virtualnode.api.ProviderException.Reason;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /** The provider's way back: notes what it says and wakes whoever acts on it. */
@@ -18,22 +20,29 @@ final class ProviderLink implements NodeContext {
 
   private final String nodeName;
   private final String primaryUid;
-  private final PrimaryApi api;
+  private final PodApi api;
   private final Pods pods;
   private final Events events;
   private final Consumer<NodeReport> reports;
   private final Consumer<PodKey> podQueue;
   private final Consumer<PodKey> statusQueue;
+  private final Executor callers;
 
+  /**
+   * A link that works at once.
+   *
+   * @param callers runs what the provider does with an answer
+   */
   ProviderLink(
       String nodeName,
       String primaryUid,
-      PrimaryApi api,
+      PodApi api,
       Pods pods,
       Events events,
       Consumer<NodeReport> reports,
       Consumer<PodKey> podQueue,
-      Consumer<PodKey> statusQueue) {
+      Consumer<PodKey> statusQueue,
+      Executor callers) {
     this.nodeName = nodeName;
     this.primaryUid = primaryUid;
     this.api = api;
@@ -42,6 +51,7 @@ final class ProviderLink implements NodeContext {
     this.reports = reports;
     this.podQueue = podQueue;
     this.statusQueue = statusQueue;
+    this.callers = callers;
   }
 
   @Override
@@ -64,6 +74,10 @@ final class ProviderLink implements NodeContext {
     PodState state = pods.mentioned(pod);
     if (state != null && state.push(status)) {
       statusQueue.accept(pod);
+      Pod stored = pods.store().newest(pod.uid());
+      if (stored != null && Phases.isTerminal(stored) && !Phases.isTerminal(status)) {
+        podQueue.accept(pod); // it lives, and the primary says that it has ended
+      }
     }
   }
 
@@ -88,41 +102,39 @@ final class ProviderLink implements NodeContext {
 
   @Override
   public CompletionStage<Pod> record(PodKey pod, PodCondition condition) {
+    if (pods.isTakenBack(condition.getType())) {
+      return CompletableFuture.failedFuture(
+          new ProviderException(
+              Reason.INVALID,
+              "record of pod " + pod + " of a condition that is taken back: " + condition));
+    }
     PodState state = pods.state(pod);
-    CompletableFuture<Pod> stored = new CompletableFuture<>();
     if (state == null) {
-      stored.completeExceptionally(
-          new ProviderException(Reason.NOT_FOUND, "pod " + pod + " is not in the primary"));
-    } else if (state.record(new PodState.Recording(condition, stored))) {
-      statusQueue.accept(pod);
-    } else {
-      stored.completeExceptionally(
+      return CompletableFuture.failedFuture(PodErrors.notFound(pod));
+    }
+    CompletableFuture<Pod> stored = new CompletableFuture<>();
+    PodCondition copy = new PodConditionBuilder(condition).build();
+    if (!state.record(new PendingWrite.Recording(copy, stored))) {
+      return CompletableFuture.failedFuture(
           new ProviderException(
               Reason.INVALID, "record of pod " + pod + " outside of an apply: " + condition));
     }
+    statusQueue.accept(pod);
     return stored;
   }
 
   @Override
   public CompletionStage<Optional<Pod>> live(PodKey pod) {
     return api.pod(pod)
-        .whenComplete(
+        .handleAsync(
             (found, failure) -> {
-              if (found != null) {
-                found.ifPresent(pods.store()::remember);
+              if (failure != null) {
+                throw PodErrors.notRead(pod, failure);
               }
-            })
-        .handle(
-            (found, failure) -> {
-              if (failure == null) {
-                return found;
-              }
-              Throwable cause = PrimaryApi.unwrap(failure);
-              throw new ProviderException(
-                  Reason.UNAVAILABLE,
-                  "pod " + pod + " could not be read: " + cause.getMessage(),
-                  cause);
-            });
+              found.ifPresent(pods.store()::remember);
+              return found;
+            },
+            callers);
   }
 
   @Override

@@ -16,8 +16,12 @@ final class ResourceVersions {
 
   /** Whether {@code object} is a later state than {@code than} of the same object. */
   static boolean isNewer(HasMetadata object, HasMetadata than) {
-    return ORDER.compare(
-            object.getMetadata().getResourceVersion(), than.getMetadata().getResourceVersion())
-        > 0;
+    return isNewer(
+        object.getMetadata().getResourceVersion(), than.getMetadata().getResourceVersion());
+  }
+
+  /** Whether one version is later than another, be it of another object of the same resource. */
+  static boolean isNewer(String version, String than) {
+    return ORDER.compare(version, than) > 0;
   }
 }

@@ -1,21 +1,17 @@
 package io.virtualnode.node;
 
-import io.fabric8.kubernetes.api.model.ContainerState;
-import io.fabric8.kubernetes.api.model.ContainerStatus;
-import io.fabric8.kubernetes.api.model.HostIP;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodConditionBuilder;
-import io.fabric8.kubernetes.api.model.PodIP;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,12 +21,18 @@ import org.jspecify.annotations.Nullable;
  * {@code updateStatusInternal}): the provider owns the status, but not the conditions of others,
  * nor the fields that the primary's scheduler and controllers write; a condition's transition time
  * moves only with its status; a terminal phase never changes again.
+ *
+ * <p>A stored condition that the provider leaves out is taken away if it is one of a kubelet's or
+ * of the provider's own types; any other is somebody else's.
  */
 final class StatusMerge {
 
   private static final String POD_SCHEDULED = "PodScheduled";
 
-  /** What a kubelet reports and takes back; any other type that is absent is somebody else's. */
+  private static final List<String> READINESS = List.of("Ready", "ContainersReady");
+  private static final int MESSAGE_LIMIT = 4096;
+
+  /** What a kubelet reports and takes back. */
   private static final Set<String> KUBELET_CONDITIONS =
       Set.of(
           "Ready",
@@ -42,6 +44,7 @@ final class StatusMerge {
           "AllContainersRestarting");
 
   private final @Nullable Long generation;
+  private final Set<String> own;
   private final String now;
 
   /**
@@ -49,9 +52,11 @@ final class StatusMerge {
    *
    * @param generation the {@code metadata.generation} that the provider has been given, if the
    *     primary counts it
+   * @param own the condition types, besides a kubelet's, that are the provider's to take back
    */
-  StatusMerge(@Nullable Long generation, Instant now) {
+  StatusMerge(@Nullable Long generation, Set<String> own, Instant now) {
     this.generation = generation;
+    this.own = own;
     this.now = Times.seconds(now);
   }
 
@@ -86,24 +91,72 @@ final class StatusMerge {
     if (merged.getPhase() == null) {
       merged.setPhase(Objects.requireNonNullElse(before.getPhase(), Phases.PENDING));
     }
-    merged.setStartTime(
-        merged.getStartTime() == null
-            ? before.getStartTime()
-            : Times.asStored(merged.getStartTime()));
-    completeAddresses(merged);
-    merged.getInitContainerStatuses().forEach(StatusMerge::normalise);
-    merged.getContainerStatuses().forEach(StatusMerge::normalise);
-    merged.getEphemeralContainerStatuses().forEach(StatusMerge::normalise);
+    if (merged.getStartTime() == null) {
+      merged.setStartTime(before.getStartTime());
+    }
+    StoredForm.complete(merged);
     return merged;
   }
 
-  /** {@code stored} ended as Failed, with all else that is known of the pod kept. */
-  static PodStatus failed(@Nullable PodStatus stored, String reason, String message) {
-    return new PodStatusBuilder(stored == null ? new PodStatus() : stored)
+  /** Whether conditions of this type are reported, and taken back, by every node. */
+  static boolean isOfKubelet(String type) {
+    return KUBELET_CONDITIONS.contains(type) || POD_SCHEDULED.equals(type);
+  }
+
+  /**
+   * {@code last} ended as Failed, with all else that is known of the pod kept.
+   *
+   * @param ready the status that its readiness has now: False, or Unknown
+   */
+  static PodStatus failed(@Nullable PodStatus last, String reason, String message, String ready) {
+    return new PodStatusBuilder(last == null ? new PodStatus() : last)
         .withPhase(Phases.FAILED)
         .withReason(reason)
         .withMessage(message)
+        .withConditions(readiness(last, ready, reason, message))
         .build();
+  }
+
+  /** {@code stored} with the phase, reason and message of {@code pushed} and nothing else of it. */
+  static PodStatus bare(@Nullable PodStatus stored, PodStatus pushed) {
+    PodStatus before = stored == null ? new PodStatus() : stored;
+    String message = pushed.getMessage();
+    PodStatusBuilder bare =
+        new PodStatusBuilder(before)
+            .withPhase(pushed.getPhase())
+            .withReason(pushed.getReason())
+            .withMessage(
+                message != null && message.length() > MESSAGE_LIMIT
+                    ? message.substring(0, MESSAGE_LIMIT - 1) + "…"
+                    : message);
+    if (Phases.isTerminal(pushed)) {
+      String reason = Phases.FAILED.equals(pushed.getPhase()) ? "PodFailed" : "PodCompleted";
+      bare.withConditions(readiness(before, "False", reason, null));
+    }
+    return bare.build();
+  }
+
+  /** The kubelet's own conditions of {@code last}, with another readiness; nobody else's. */
+  private static List<PodCondition> readiness(
+      @Nullable PodStatus last, String ready, String reason, @Nullable String message) {
+    Map<String, PodCondition> conditions = new LinkedHashMap<>();
+    if (last != null) {
+      last.getConditions().stream()
+          .filter(condition -> condition.getType() != null)
+          .filter(condition -> KUBELET_CONDITIONS.contains(condition.getType()))
+          .forEach(condition -> conditions.put(condition.getType(), condition));
+    }
+    for (String type : READINESS) {
+      conditions.put(
+          type,
+          new PodConditionBuilder()
+              .withType(type)
+              .withStatus(ready)
+              .withReason(reason)
+              .withMessage(message)
+              .build());
+    }
+    return List.copyOf(conditions.values());
   }
 
   private List<PodCondition> conditions(
@@ -112,15 +165,17 @@ final class StatusMerge {
     stored.getConditions().forEach(condition -> before.put(condition.getType(), condition));
 
     Map<String, PodCondition> after = new LinkedHashMap<>();
-    Set<String> reported = pushed.stream().map(PodCondition::getType).collect(Collectors.toSet());
+    Set<String> reported = new HashSet<>();
+    pushed.forEach(condition -> reported.add(condition.getType()));
     before.forEach(
         (type, condition) -> {
-          if (!KUBELET_CONDITIONS.contains(type) || reported.contains(type)) {
+          boolean ours = KUBELET_CONDITIONS.contains(type) || own.contains(type);
+          if (!ours || reported.contains(type)) {
             after.put(type, condition); // keeps its place in the list
           }
         });
     for (PodCondition condition : pushed) {
-      if (!POD_SCHEDULED.equals(condition.getType())) {
+      if (condition.getType() != null && !POD_SCHEDULED.equals(condition.getType())) {
         after.put(condition.getType(), settle(before.get(condition.getType()), condition));
       }
     }
@@ -138,53 +193,16 @@ final class StatusMerge {
     if (condition.equals(before)) {
       return condition;
     }
+    String status = Objects.requireNonNullElse(condition.getStatus(), "Unknown");
     String since =
-        before != null && condition.getStatus().equals(before.getStatus())
+        before != null && status.equals(before.getStatus())
             ? before.getLastTransitionTime()
             : Times.asStored(condition.getLastTransitionTime());
     return new PodConditionBuilder(condition)
+        .withStatus(status)
         .withLastTransitionTime(Objects.requireNonNullElse(since, now))
         .withLastProbeTime(Times.asStored(condition.getLastProbeTime()))
         .withObservedGeneration(generation)
         .build();
-  }
-
-  /** This and the next as the API server does, so that what comes back equals what was meant. */
-  private static void completeAddresses(PodStatus status) {
-    if (status.getPodIP() != null && status.getPodIPs().isEmpty()) {
-      status.setPodIPs(List.of(new PodIP(status.getPodIP())));
-    } else if (status.getPodIP() == null && !status.getPodIPs().isEmpty()) {
-      status.setPodIP(status.getPodIPs().get(0).getIp());
-    }
-    if (status.getHostIP() != null && status.getHostIPs().isEmpty()) {
-      status.setHostIPs(List.of(new HostIP(status.getHostIP())));
-    } else if (status.getHostIP() == null && !status.getHostIPs().isEmpty()) {
-      status.setHostIP(status.getHostIPs().get(0).getIp());
-    }
-  }
-
-  private static void normalise(ContainerStatus container) {
-    container.setImage(Objects.requireNonNullElse(container.getImage(), ""));
-    container.setImageID(Objects.requireNonNullElse(container.getImageID(), ""));
-    container.setReady(Objects.requireNonNullElse(container.getReady(), false));
-    container.setRestartCount(Objects.requireNonNullElse(container.getRestartCount(), 0));
-    container.setState(normalised(container.getState()));
-    container.setLastState(normalised(container.getLastState()));
-  }
-
-  private static ContainerState normalised(@Nullable ContainerState state) {
-    if (state == null) {
-      return new ContainerState();
-    }
-    var running = state.getRunning();
-    if (running != null) {
-      running.setStartedAt(Times.asStored(running.getStartedAt()));
-    }
-    var terminated = state.getTerminated();
-    if (terminated != null) {
-      terminated.setStartedAt(Times.asStored(terminated.getStartedAt()));
-      terminated.setFinishedAt(Times.asStored(terminated.getFinishedAt()));
-    }
-    return state;
   }
 }

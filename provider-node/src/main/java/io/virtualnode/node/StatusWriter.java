@@ -1,16 +1,16 @@
 package io.virtualnode.node;
 
+import static java.util.Objects.requireNonNull;
+
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
-import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.api.ProviderException;
-import io.virtualnode.api.ProviderException.Reason;
-import io.virtualnode.node.WorkQueue.Outcome;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,8 +20,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Each run merges what was pushed into the newest copy of the pod and, if that changes it,
  * writes the difference in one PATCH on condition that the pod is still that copy. Refused for that
- * condition, it reads the pod live and merges anew. A pod that is being deleted and of which the
- * provider has nothing left is deleted here, after its last status.
+ * condition, it reads the pod live and merges anew. One run makes one write; where more is due it
+ * asks to run again. A pod that is being deleted and of which the provider has nothing left is
+ * deleted here, after its last status.
+ *
+ * <p>A status that the primary will never accept must not hold up what comes after it: a Running is
+ * left out if the end is known already, and of any other the phase, reason and message are written.
  */
 final class StatusWriter {
 
@@ -31,159 +35,171 @@ final class StatusWriter {
   private static final Duration JOIN = Duration.ofMillis(500);
 
   private static final int MANY_CONFLICTS = 10;
-  private static final String DAEMON_REASON = "DaemonSetNotForwarded";
-  private static final String DAEMON_MESSAGE =
-      "A virtual node is no machine: pods of DaemonSets are not run on it. Keep them off with the"
-          + " node's taint or an affinity on the label type=virtual-kubelet.";
 
-  private final PrimaryApi api;
+  private final PodApi api;
   private final Pods pods;
   private final Events events;
+  private final Executor callers;
   private final Timer timer;
   private final Counters counters;
+  private volatile boolean joining = true;
 
-  StatusWriter(PrimaryApi api, Pods pods, Events events, Timer timer, Counters counters) {
+  /** One write that is under way: what it was made of. */
+  private record Write(
+      PodState state, Pod pod, PendingWrite pending, @Nullable PodStatus next, int conflicts) {
+
+    PodKey key() {
+      return state.key();
+    }
+
+    boolean isDeleting() {
+      return pod.getMetadata().getDeletionTimestamp() != null;
+    }
+  }
+
+  /**
+   * A writer.
+   *
+   * @param callers runs what the provider does once something is recorded
+   */
+  StatusWriter(
+      PodApi api, Pods pods, Events events, Executor callers, Timer timer, Counters counters) {
     this.api = api;
     this.pods = pods;
     this.events = events;
+    this.callers = callers;
     this.timer = timer;
     this.counters = counters;
   }
 
-  /** One look at one pod, and all the writes that are due. */
+  /** From now on nothing is held back to travel with something else. */
+  void hurry() {
+    joining = false;
+  }
+
+  /** One look at one pod, and the write that is due. */
   CompletionStage<Outcome> write(PodKey key) {
     PodState state = pods.state(key);
     if (state == null) {
       return Outcome.done();
     }
-    PodState.Pending pending = state.pending();
-    if (mayJoin(pending) && state.joinUntil(timer.nanoTime() + JOIN.toNanos()) > timer.nanoTime()) {
+    long now = timer.nanoTime();
+    if (joining && state.pending().mayJoin() && state.joinUntil(now + JOIN.toNanos()) > now) {
       return Outcome.retryAfter(JOIN);
     }
     return write(state, 0);
   }
 
   private CompletionStage<Outcome> write(PodState state, int conflicts) {
-    PodState.Pending pending = state.pending();
+    PendingWrite pending = state.pending();
+    try {
+      return write(state, pending, conflicts);
+    } catch (RuntimeException e) { // a status that cannot even be merged
+      abandon(state, pending, PodErrors.notStored(state.key(), e));
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private CompletionStage<Outcome> write(PodState state, PendingWrite pending, int conflicts) {
     Pod pod = pods.store().newest(state.key().uid());
     if (pod == null) {
-      abandon(state, pending, notFound(state.key()));
+      abandon(state, pending, PodErrors.notFound(state.key()));
       return Outcome.done();
     }
-    PodStatus next = next(pod, pending);
-    PodStatus desired =
-        new StatusMerge(generation(pod, pending), timer.now())
-            .merge(pod.getStatus(), next, pending.conditions());
+    PodStatus next = pending.next(pod);
+    Write write = new Write(state, pod, pending, next, conflicts);
     PodStatus present = pod.getStatus();
+    PodStatus desired =
+        new StatusMerge(pending.observedGeneration(pod), pending.own(), timer.now())
+            .merge(present, next, pending.conditions());
     if (desired.equals(present)
         || (pending.recordings().isEmpty() && state.isSettled(desired, present))) {
-      written(state, pending, next, pod);
-      return hasMore(state, pending) ? write(state, 0) : finish(state, pod);
+      return stored(write, pod);
     }
     counters.statusWrites.increment();
-    return api.patchPodStatus(state.key(), StatusPatch.of(pod, desired, api.serialization()))
+    return api.patchStatus(state.key(), pod, desired)
         .handle(
-            (stored, failure) -> {
-              if (stored != null) {
-                state.settle(desired, stored.getStatus());
+            (answer, failure) -> {
+              if (answer == null) {
+                return failed(write, PrimaryApi.unwrap(requireNonNull(failure)));
               }
-              return answered(state, pod, pending, next, stored, failure, conflicts);
+              state.settle(desired, answer.getStatus());
+              pods.store().remember(answer);
+              log.debug("Pod {} is {} in the primary", state.key(), answer.getStatus().getPhase());
+              return stored(write, answer);
             })
         .thenCompose(outcome -> outcome);
   }
 
-  private CompletionStage<Outcome> answered(
-      PodState state,
-      Pod pod,
-      PodState.Pending pending,
-      @Nullable PodStatus next,
-      @Nullable Pod stored,
-      @Nullable Throwable failure,
-      int conflicts) {
-    if (stored != null) {
-      pods.store().remember(stored);
-      log.debug("Pod {} is {} in the primary", state.key(), stored.getStatus().getPhase());
-      written(state, pending, next, stored);
-      return hasMore(state, pending) ? write(state, 0) : finish(state, stored);
+  private CompletionStage<Outcome> stored(Write write, Pod stored) {
+    PodState state = write.state();
+    state.written(write.pending(), stored.getStatus());
+    write
+        .pending()
+        .recordings()
+        .forEach(recording -> recording.stored().completeAsync(() -> stored, callers));
+    return hasMore(write, stored) ? Outcome.again() : finish(state, stored);
+  }
+
+  private CompletionStage<Outcome> failed(Write write, Throwable cause) {
+    PodState state = write.state();
+    int code = PrimaryApi.code(cause);
+    if (code == PrimaryApi.NOT_FOUND) {
+      abandon(state, write.pending(), PodErrors.notFound(write.key()));
+      return Outcome.done(); // the watch will say so
     }
-    Throwable cause = PrimaryApi.unwrap(Objects.requireNonNull(failure));
-    switch (PrimaryApi.code(cause)) {
-      case PrimaryApi.NOT_FOUND -> {
-        abandon(state, pending, notFound(state.key()));
-        return Outcome.done(); // the watch will say so
-      }
-      case PrimaryApi.CONFLICT -> {
-        counters.statusConflicts.increment();
-        if (conflicts < MANY_CONFLICTS) {
-          return reread(state, pending, conflicts + 1);
-        }
-      }
-      default -> {}
-    }
-    if (isRefusal(PrimaryApi.code(cause))) {
-      events.publish(state.key(), true, "StatusRefused", String.valueOf(cause.getMessage()));
-      if (pending.gone() && pod.getMetadata().getDeletionTimestamp() != null) {
-        abandon(state, pending, notStored(state.key(), cause));
-        return finish(state, pod); // nobody will miss a status that can never be stored
+    if (code == PrimaryApi.CONFLICT) {
+      counters.statusConflicts.increment();
+      if (write.conflicts() < MANY_CONFLICTS) {
+        return reread(write);
       }
     }
-    abandon(state, pending, notStored(state.key(), cause));
+    return PrimaryApi.isRefusal(code) ? refused(write, cause) : notStored(write, cause);
+  }
+
+  private CompletionStage<Outcome> refused(Write write, Throwable cause) {
+    events.publish(write.key(), true, "StatusRefused", String.valueOf(cause.getMessage()));
+    PendingStatus before = write.pending().status();
+    PodStatus sent = before.next(write.pod().getStatus());
+    if (sent != null) {
+      write.state().refused(sent);
+      if (!write.state().pending().status().equals(before)) {
+        return Outcome.again(); // without it, or with the little that matters of it
+      }
+    }
+    if (write.pending().gone() && write.isDeleting()) {
+      abandon(write.state(), write.pending(), PodErrors.notStored(write.key(), cause));
+      return finish(write.state(), write.pod()); // nobody will miss what can never be stored
+    }
+    return notStored(write, cause);
+  }
+
+  private CompletionStage<Outcome> notStored(Write write, Throwable cause) {
+    abandon(write.state(), write.pending(), PodErrors.notStored(write.key(), cause));
     return CompletableFuture.failedFuture(cause);
   }
 
-  private CompletionStage<Outcome> reread(PodState state, PodState.Pending pending, int conflicts) {
-    return api.pod(state.key())
+  private CompletionStage<Outcome> reread(Write write) {
+    PodState state = write.state();
+    return api.pod(write.key())
+        .whenComplete(
+            (live, failure) -> {
+              if (failure != null) {
+                abandon(state, write.pending(), PodErrors.notRead(write.key(), failure));
+              } else if (live.isEmpty()) {
+                abandon(state, write.pending(), PodErrors.notFound(write.key()));
+              }
+            })
         .thenCompose(
             live -> {
-              if (live.isEmpty()) {
-                abandon(state, pending, notFound(state.key()));
-                return Outcome.done();
-              }
-              pods.store().remember(live.get());
-              return write(state, conflicts);
-            })
-        .whenComplete(
-            (outcome, failure) -> {
-              if (failure != null) {
-                abandon(state, pending, unavailable(state.key(), failure));
-              }
+              live.ifPresent(pods.store()::remember);
+              return live.isEmpty() ? Outcome.done() : write(state, write.conflicts() + 1);
             });
-  }
-
-  /** The status to merge next, the provider's or one of our own; null for none. */
-  private @Nullable PodStatus next(Pod pod, PodState.Pending pending) {
-    boolean deleting = pod.getMetadata().getDeletionTimestamp() != null;
-    if (pending.kind() == PodKind.DAEMON) {
-      return daemonStatus();
-    }
-    PodStatus next = pending.status().next(pod.getStatus());
-    boolean last = Objects.equals(next, pending.status().latest());
-    if (pending.gone() && !deleting && last && !Phases.isTerminal(next)) {
-      return StatusMerge.failed(
-          next == null ? pod.getStatus() : next,
-          "PodGone",
-          "The pod no longer exists where it ran, and how it ended is not known.");
-    }
-    return next;
-  }
-
-  private PodStatus daemonStatus() {
-    return new PodStatusBuilder()
-        .withPhase(Phases.PENDING)
-        .withReason(DAEMON_REASON)
-        .withMessage(DAEMON_MESSAGE)
-        .addNewCondition()
-        .withType("Ready")
-        .withStatus("False")
-        .withReason(DAEMON_REASON)
-        .withMessage(DAEMON_MESSAGE)
-        .endCondition()
-        .build();
   }
 
   /** Ends the pod in the primary if it is to be deleted and nothing of it is left. */
   private CompletionStage<Outcome> finish(PodState state, Pod pod) {
-    PodState.Pending pending = state.pending();
+    PendingWrite pending = state.pending();
     Long grace = pod.getMetadata().getDeletionGracePeriodSeconds();
     boolean deleting = pod.getMetadata().getDeletionTimestamp() != null;
     boolean due =
@@ -201,71 +217,25 @@ final class StatusWriter {
         .handle(
             (nothing, failure) -> {
               int code = failure == null ? 0 : PrimaryApi.code(failure);
-              if (failure == null
-                  || code == PrimaryApi.NOT_FOUND
-                  || code == PrimaryApi.CONFLICT) { // another UID: gone as well
-                return Outcome.done();
-              }
-              return CompletableFuture.<Outcome>failedFuture(PrimaryApi.unwrap(failure));
+              boolean gone = code == PrimaryApi.NOT_FOUND || code == PrimaryApi.CONFLICT;
+              return failure == null || gone // by conflict: another UID has the name
+                  ? Outcome.done()
+                  : CompletableFuture.<Outcome>failedFuture(PrimaryApi.unwrap(failure));
             })
         .thenCompose(outcome -> outcome);
   }
 
-  private static boolean mayJoin(PodState.Pending pending) {
-    PodStatus latest = pending.status().latest();
-    return pending.applying()
-        && pending.recordings().isEmpty()
-        && !pending.gone()
-        && (latest == null || !(Phases.isRunning(latest) || Phases.isTerminal(latest)));
+  /** Whether something else than what was just written is to be written now. */
+  private static boolean hasMore(Write write, Pod stored) {
+    PendingWrite now = write.state().pending();
+    return !now.recordings().isEmpty() || !Objects.equals(now.next(stored), write.next());
   }
 
-  private static boolean hasMore(PodState state, PodState.Pending pending) {
-    PodState.Pending now = state.pending();
-    return !now.recordings().isEmpty()
-        || now.status().running() != null
-        || !Objects.equals(now.status().latest(), pending.status().latest());
-  }
-
-  private static @Nullable Long generation(Pod pod, PodState.Pending pending) {
-    if (pending.generation() != null) {
-      return pending.generation();
-    }
-    PodStatus stored = pod.getStatus();
-    return stored != null && stored.getObservedGeneration() != null
-        ? stored.getObservedGeneration()
-        : pod.getMetadata().getGeneration();
-  }
-
-  private static void written(
-      PodState state, PodState.Pending pending, @Nullable PodStatus shown, Pod stored) {
-    state.written(pending, shown);
-    pending.recordings().forEach(recording -> recording.stored().complete(stored));
-  }
-
-  private static void abandon(PodState state, PodState.Pending pending, ProviderException failure) {
+  private void abandon(PodState state, PendingWrite pending, ProviderException failure) {
     state.settled(pending);
-    pending.recordings().forEach(recording -> recording.stored().completeExceptionally(failure));
-  }
-
-  private static ProviderException notStored(PodKey key, Throwable cause) {
-    return new ProviderException(
-        Reason.UNAVAILABLE,
-        "status of pod " + key + " was not stored: " + cause.getMessage(),
-        cause);
-  }
-
-  /** Whether the primary will never accept this, however often it is sent. */
-  private static boolean isRefusal(int code) {
-    return code == 400 || code == 413 || code == 422;
-  }
-
-  private static ProviderException notFound(PodKey key) {
-    return new ProviderException(Reason.NOT_FOUND, "pod " + key + " is not in the primary");
-  }
-
-  private static ProviderException unavailable(PodKey key, Throwable failure) {
-    Throwable cause = PrimaryApi.unwrap(failure);
-    return new ProviderException(
-        Reason.UNAVAILABLE, "pod " + key + " could not be read: " + cause.getMessage(), cause);
+    pending
+        .recordings()
+        .forEach(
+            recording -> callers.execute(() -> recording.stored().completeExceptionally(failure)));
   }
 }

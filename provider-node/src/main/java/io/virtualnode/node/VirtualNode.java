@@ -2,108 +2,53 @@ package io.virtualnode.node;
 
 import static java.util.Objects.requireNonNull;
 
-import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.virtualnode.api.PodKey;
-import io.virtualnode.api.PodObserver;
 import io.virtualnode.api.Provider;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.random.RandomGenerator;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Runs a {@link Provider} as a node of a primary cluster.
+ * Runs a {@link Provider} as a node of a primary cluster: alone in its process, or as one of many
+ * of a {@link NodeHost}.
  *
  * <p>{@link #start} returns at once; the node registers as soon as the primary answers, the
  * provider has reported, and every pod bound to the node is known. It then goes on through any
- * outage of the primary until it is closed. {@link #close} leaves the Node object and its pods as
- * they are, so that the next process takes over; within the lease's 40 seconds nobody notices.
+ * outage of the primary until it is closed, or until somebody else's Node takes its name. {@link
+ * #close} leaves the Node object and its pods as they are, so that the next process takes over;
+ * within the lease's 40 seconds nobody notices.
  *
  * <p>Thread-safe. One instance runs once.
  */
 public final class VirtualNode implements AutoCloseable {
 
   /** The key of the taint that a node has unless {@link Builder#taints} says otherwise. */
-  public static final String DEFAULT_TAINT_KEY = "virtualnode.io/provider";
+  public static final String DEFAULT_TAINT_KEY = NodeDescription.DEFAULT_TAINT_KEY;
 
-  private static final Logger log = LoggerFactory.getLogger(VirtualNode.class);
-  private static final Duration RETRY_START = Duration.ofSeconds(1);
-  private static final Duration CLOSE_BOUND = Duration.ofSeconds(10);
-  private static final int WORKERS = 8;
+  private final String name;
+  private final NodeHost host;
+  private final boolean alone;
+  private final NodeLife life;
 
-  private final NodeSettings settings;
-  private final Provider provider;
-  private final KubernetesClient client;
-  private final KubernetesClient leaseClient;
-  private final ExecutorService executor;
-  private final Timer.OfSystem timer;
-  private final Counters counters = new Counters();
-  private final Pods pods = new Pods();
-  private final PrimaryApi api;
-  private final Events events;
-  private final LeaseKeeper lease;
-  private final NodeController node;
-  private final PodWatch watch;
-  private final WorkQueue<PodKey> podQueue;
-  private final WorkQueue<PodKey> statusQueue;
-
-  // guarded by this
-  private boolean started;
-  private boolean providerStarted;
-  private boolean closed;
-
-  private VirtualNode(Builder builder) {
-    this.settings = builder.settings();
-    this.provider = builder.provider;
-    this.client = builder.client;
-    this.leaseClient = ApiClients.leaseClient(client.getConfiguration(), LeaseKeeper.TIMEOUT);
-    this.executor = workers(settings.name());
-    this.timer = new Timer.OfSystem("vnode-" + settings.name() + "-timer");
-    this.api = new PrimaryApi(client, executor);
-    this.events = new Events(api, settings.name(), timer, counters);
-    this.lease =
-        new LeaseKeeper(
-            settings.name(), new PrimaryApi(leaseClient, executor), executor, timer, counters);
-    this.node = new NodeController(settings, client, api, lease, executor, timer, counters);
-
-    StatusWriter writer = new StatusWriter(api, pods, events, timer, counters);
-    RandomGenerator random = RandomGenerator.getDefault();
-    this.statusQueue = new WorkQueue<>("status write", writer::write, executor, timer, random);
-    PodController controller =
-        new PodController(provider, pods, events, counters, statusQueue::add);
-    this.podQueue = new WorkQueue<>("work", controller::reconcile, executor, timer, random);
-    this.watch =
-        new PodWatch(
-            client,
-            settings.name(),
-            pods,
-            provider instanceof PodObserver observer ? observer : null,
-            key -> {
-              podQueue.add(key);
-              statusQueue.add(key);
-            });
+  /** One of a host, or alone in one that ends with it. */
+  VirtualNode(NodeHost host, boolean alone, NodeDescription description, Provider provider) {
+    this.name = description.name();
+    this.host = host;
+    this.alone = alone;
+    this.life =
+        new NodeLife(host, description, requireNonNull(provider, "provider is null"), this::left);
   }
 
   /**
-   * Begins to describe a node.
+   * Begins to describe a node that is alone in its process.
    *
    * @param primary of the cluster that gets the node, best made by {@link ApiClients#client}; it
    *     stays the caller's and must stay open until the node is closed
@@ -117,43 +62,31 @@ public final class VirtualNode implements AutoCloseable {
    *
    * <p>The primary is found as {@code kubectl} finds it, or from inside a pod of it.
    *
-   * @throws NodeException if the node can never be run so
+   * @throws NodeException if the node can never, or no longer, be run so
    */
   public static void run(Provider provider, String nodeName) {
     try (KubernetesClient client = ApiClients.client(Config.autoConfigure(null));
         VirtualNode node = builder(client, provider).name(nodeName).build()) {
-      CountDownLatch ended = new CountDownLatch(1);
-      Runnable close = node::close;
-      Runtime.getRuntime()
-          .addShutdownHook(
-              new Thread(
-                  () -> {
-                    close.run();
-                    ended.countDown();
-                  },
-                  "vnode-shutdown"));
+      Runtime.getRuntime().addShutdownHook(new Thread(node::close, "vnode-shutdown"));
       node.start();
-      node.ready().toCompletableFuture().join();
-      ended.await();
+      node.life.ended().join();
     } catch (CompletionException e) {
       throw e.getCause() instanceof NodeException cause ? cause : e;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
+  /** The Node's name. */
+  public String name() {
+    return name;
+  }
+
   /**
-   * Starts and returns at once.
+   * Starts and returns at once. A node of a {@link NodeHost} was started by it.
    *
    * @throws IllegalStateException if it was started or closed before
    */
-  public synchronized void start() {
-    if (started || closed) {
-      throw new IllegalStateException("node " + settings.name() + " was started before");
-    }
-    started = true;
-    log.info("Node {} starts on {}", settings.name(), client.getMasterUrl());
-    startProvider();
+  public void start() {
+    life.start();
   }
 
   /**
@@ -161,7 +94,15 @@ public final class VirtualNode implements AutoCloseable {
    * that can never be.
    */
   public CompletionStage<Void> ready() {
-    return node.ready().copy();
+    return life.ready().copy();
+  }
+
+  /**
+   * Completes when the node is closed; fails with {@link NodeException} if it could never, or can
+   * no longer, be run, and was closed therefore.
+   */
+  public CompletionStage<Void> ended() {
+    return life.ended().copy();
   }
 
   /**
@@ -171,14 +112,12 @@ public final class VirtualNode implements AutoCloseable {
    */
   public void awaitReady(Duration atMost) {
     try {
-      node.ready().get(atMost.toNanos(), TimeUnit.NANOSECONDS);
+      life.ready().get(atMost.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof NodeException cause ? cause : new CompletionException(e);
     } catch (TimeoutException e) {
       throw new NodeException(
-          NodeException.Reason.TIMEOUT,
-          "node " + settings.name() + " is not ready after " + atMost,
-          e);
+          NodeException.Reason.TIMEOUT, "node " + name + " is not ready after " + atMost, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new NodeException(NodeException.Reason.TIMEOUT, "interrupted while waiting", e);
@@ -187,12 +126,33 @@ public final class VirtualNode implements AutoCloseable {
 
   /** What has been done since the start. */
   public NodeCounters counters() {
-    return counters.snapshot();
+    return life.counters().snapshot();
+  }
+
+  /**
+   * Replaces the labels that the node was described with, soon and without waiting. Those that were
+   * put on the Node by an earlier description, also of an earlier process, and are not among these
+   * are taken off; those of others stay.
+   *
+   * @throws IllegalArgumentException that lists all faults
+   */
+  public void labels(Map<String, String> labels) {
+    life.describe(description -> description.withLabels(labels));
+  }
+
+  /**
+   * Replaces the taints that the node was described with, as {@link #labels} does. Do not use keys
+   * of {@code node.kubernetes.io/}: the primary itself sets and removes those.
+   *
+   * @throws IllegalArgumentException that lists all faults
+   */
+  public void taints(List<Taint> taints) {
+    life.describe(description -> description.withTaints(taints));
   }
 
   /** How many pods anything is remembered of. */
   int knownPods() {
-    return pods.states().size();
+    return life.knownPods();
   }
 
   /**
@@ -201,94 +161,57 @@ public final class VirtualNode implements AutoCloseable {
    */
   @Override
   public void close() {
-    boolean stopProvider;
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      stopProvider = providerStarted;
-    }
-    watch.close();
-    await(podQueue.close(), "calls of the provider");
-    pods.states().forEach(state -> statusQueue.add(state.key()));
-    await(statusQueue.close(), "status writes");
-    if (stopProvider) {
-      try {
-        provider.stop();
-      } catch (RuntimeException e) {
-        log.error("The provider failed to stop", e);
-      }
-    }
-    node.close();
-    lease.close();
-    node.ready()
-        .completeExceptionally(
-            new NodeException(
-                NodeException.Reason.CLOSED, "node " + settings.name() + " was closed", null));
-    timer.close();
-    executor.shutdown();
-    leaseClient.close();
-    log.info("Node {} is closed; its Node object stays", settings.name());
+    beginClose();
+    life.awaitEnd();
+    releaseIfAlone();
   }
 
-  /** Repeated until the primary has said who it is, which the provider has to know. */
-  private void startProvider() {
-    api.namespaceUid("kube-system").whenComplete(this::primaryKnown);
+  /**
+   * Closes the node and then takes its Node object out of the primary, if no pods are on it but
+   * those of DaemonSets. A taint keeps new pods off while that is being found out.
+   *
+   * @return whether the primary has no such Node any more; if not, the log says why
+   * @throws IllegalStateException if it was closed before
+   */
+  public boolean remove() {
+    if (!beginClose()) {
+      throw new IllegalStateException("node " + name + " was closed before");
+    }
+    life.awaitEnd();
+    try {
+      Timer timer = host.threads().timer();
+      return new NodeRemoval(life.description(), host.api(), host.api(), timer)
+          .run()
+          .toCompletableFuture()
+          .join();
+    } finally {
+      releaseIfAlone();
+    }
   }
 
-  private synchronized void primaryKnown(String uid, Throwable failure) {
-    if (closed) {
-      return;
-    }
+  /** Whether this call is the first to end the node. */
+  boolean beginClose() {
+    return life.close();
+  }
+
+  void awaitEnd() {
+    life.awaitEnd();
+  }
+
+  private void left() {
+    host.left(this);
+  }
+
+  private void releaseAfter(@Nullable Throwable failure) {
     if (failure != null) {
-      log.warn("The primary does not answer yet: {}", PrimaryApi.unwrap(failure).getMessage());
-      timer.schedule(RETRY_START, this::startProvider);
-      return;
-    }
-    providerStarted = true;
-    try {
-      provider.start(
-          new ProviderLink(
-              settings.name(),
-              uid,
-              api,
-              pods,
-              events,
-              node::report,
-              podQueue::add,
-              statusQueue::add));
-    } catch (RuntimeException e) {
-      log.error("The provider failed to start", e);
-      node.ready()
-          .completeExceptionally(
-              new NodeException(
-                  NodeException.Reason.PROVIDER_FAILED, "the provider failed to start: " + e, e));
-      return;
-    }
-    node.start();
-    watch.start().thenRun(node::podsSynced);
-  }
-
-  private static void await(CompletionStage<Void> end, String what) {
-    try {
-      end.toCompletableFuture().get(CLOSE_BOUND.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException | ExecutionException e) {
-      log.warn("Did not wait longer for {}", what);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      host.close();
     }
   }
 
-  private static ExecutorService workers(String name) {
-    AtomicInteger number = new AtomicInteger();
-    return Executors.newFixedThreadPool(
-        WORKERS,
-        task -> {
-          Thread thread = new Thread(task, "vnode-" + name + "-" + number.incrementAndGet());
-          thread.setDaemon(true);
-          return thread;
-        });
+  private void releaseIfAlone() {
+    if (alone) {
+      host.close();
+    }
   }
 
   /** Describes a node; every property but the name has a default. Not thread-safe. */
@@ -296,113 +219,80 @@ public final class VirtualNode implements AutoCloseable {
 
     private final KubernetesClient client;
     private final Provider provider;
-    private final Map<String, String> labels = new LinkedHashMap<>();
-    private final Map<String, String> annotations = new LinkedHashMap<>();
-    private final List<NodeAddress> addresses = new ArrayList<>();
-    private final List<String> declaredFeatures = new ArrayList<>();
-    private List<Taint> taints =
-        List.of(new Taint("NoSchedule", DEFAULT_TAINT_KEY, null, "virtualnode"));
-    private String name = "";
-    private String operatingSystem = "linux";
-    private String architecture = goArchitecture(System.getProperty("os.arch", "amd64"));
-    private OptionalInt kubeletPort = OptionalInt.empty();
+    private final NodeDescription.Builder description = new NodeDescription.Builder();
 
     private Builder(KubernetesClient client, Provider provider) {
       this.client = requireNonNull(client, "client is null");
       this.provider = requireNonNull(provider, "provider is null");
     }
 
-    /** The Node's name, also its hostname: a DNS subdomain. Required. */
+    /** As {@link NodeDescription.Builder#name}. Required. */
     public Builder name(String value) {
-      this.name = requireNonNull(value, "name is null");
+      description.name(value);
       return this;
     }
 
-    /** Adds labels to those that every virtual node has. */
+    /** As {@link NodeDescription.Builder#labels}. */
     public Builder labels(Map<String, String> values) {
-      labels.putAll(values);
+      description.labels(values);
       return this;
     }
 
-    /** Adds annotations. */
+    /** As {@link NodeDescription.Builder#annotations}. */
     public Builder annotations(Map<String, String> values) {
-      annotations.putAll(values);
+      description.annotations(values);
       return this;
     }
 
-    /**
-     * The taints to register with, an empty list for none; the default is {@link
-     * #DEFAULT_TAINT_KEY}{@code =virtualnode:NoSchedule}. They are set when the Node is created and
-     * when the process starts; one that is taken off meanwhile stays off.
-     */
+    /** As {@link NodeDescription.Builder#taints}. */
     public Builder taints(List<Taint> values) {
-      this.taints = List.copyOf(values);
+      description.taints(values);
       return this;
     }
 
-    /** Where the primary's API server reaches the kubelet API of this node. */
+    /** As {@link NodeDescription.Builder#internalIp}. */
     public Builder internalIp(String ip) {
-      addresses.add(new NodeAddress(requireNonNull(ip, "ip is null"), "InternalIP"));
+      description.internalIp(ip);
       return this;
     }
 
-    /** The port of the kubelet API, if it is served; 0 to 65535. */
+    /** As {@link NodeDescription.Builder#kubeletPort}: advertised, not served. */
     public Builder kubeletPort(int port) {
-      this.kubeletPort = OptionalInt.of(port);
+      description.kubeletPort(port);
       return this;
     }
 
-    /** What the pods of this node run on, in Go's words; the default is {@code linux}. */
+    /** As {@link NodeDescription.Builder#operatingSystem}. */
     public Builder operatingSystem(String value) {
-      this.operatingSystem = requireNonNull(value, "operatingSystem is null");
+      description.operatingSystem(value);
       return this;
     }
 
-    /** What the pods of this node run on, in Go's words; the default is this machine's. */
+    /** As {@link NodeDescription.Builder#architecture}. */
     public Builder architecture(String value) {
-      this.architecture = requireNonNull(value, "architecture is null");
+      description.architecture(value);
       return this;
     }
 
-    /** Adds to {@code status.declaredFeatures} (KEP-5328); the default is none. */
+    /** As {@link NodeDescription.Builder#declaredFeatures}. */
     public Builder declaredFeatures(List<String> values) {
-      declaredFeatures.addAll(values);
+      description.declaredFeatures(values);
       return this;
     }
 
     /**
      * The node, not started yet.
      *
-     * @throws IllegalArgumentException if it has no name
+     * @throws IllegalArgumentException that lists all faults of the description, each with its
+     *     place
      */
     public VirtualNode build() {
-      return new VirtualNode(this);
-    }
-
-    private NodeSettings settings() {
-      if (name.isEmpty()) {
-        throw new IllegalArgumentException("name: a node must have one");
-      }
-      List<NodeAddress> all = new ArrayList<>(addresses);
-      all.add(new NodeAddress(name, "Hostname"));
-      return new NodeSettings(
-          name,
-          labels,
-          annotations,
-          taints,
-          all,
-          operatingSystem,
-          architecture,
-          declaredFeatures,
-          kubeletPort);
-    }
-
-    private static String goArchitecture(String java) {
-      return switch (java.toLowerCase(Locale.ROOT)) {
-        case "x86_64", "amd64" -> "amd64";
-        case "aarch64", "arm64" -> "arm64";
-        default -> java;
-      };
+      NodeDescription described = description.build();
+      NodeHost host = NodeHost.ofOne(client, described.name());
+      VirtualNode node = new VirtualNode(host, true, described, provider);
+      // One that ends by itself, because its name is taken, may never be closed by anybody.
+      var unused = node.life.ended().whenComplete((nothing, failure) -> node.releaseAfter(failure));
+      return node;
     }
   }
 }

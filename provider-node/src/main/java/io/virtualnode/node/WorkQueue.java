@@ -20,7 +20,8 @@ import org.slf4j.LoggerFactory;
  * <p>{@link #add} says that a key wants a look. An idle key runs at once; there is no limit on how
  * fast new keys start. A key that is running is marked and runs again when the run has ended, so
  * that nothing that happened during a run is missed and adding a key often costs one more run, not
- * many. A run lasts until its stage completes, and holds no thread meanwhile.
+ * many. A run lasts until its stage completes, and holds no thread meanwhile. Whatever the work
+ * throws, and no stage at all, is a failed run.
  *
  * <p>A failed run is repeated after {@link #FLOOR}, doubling up to {@link #CEILING}, with jitter. A
  * key added during that time is looked at early, because its object may have changed, but never
@@ -36,29 +37,6 @@ final class WorkQueue<K> {
 
   /** The longest time between a failure and the next run, before jitter. */
   static final Duration CEILING = Duration.ofSeconds(30);
-
-  /** How a run ended that did not fail. */
-  sealed interface Outcome {
-
-    /** Nothing more to do until the key is added again. */
-    record Done() implements Outcome {}
-
-    /** Run again after this time, or earlier if the key is added. */
-    record RetryAfter(Duration delay) implements Outcome {}
-
-    /** See {@link Done}. */
-    Outcome DONE = new Done();
-
-    /** A stage that has completed with {@link Done}. */
-    static CompletionStage<Outcome> done() {
-      return CompletableFuture.completedFuture(DONE);
-    }
-
-    /** A stage that has completed with {@link RetryAfter}. */
-    static CompletionStage<Outcome> retryAfter(Duration delay) {
-      return CompletableFuture.completedFuture(new RetryAfter(delay));
-    }
-  }
 
   private enum Phase {
     QUEUED,
@@ -133,20 +111,27 @@ final class WorkQueue<K> {
   }
 
   /**
-   * Takes no more keys and drops those that wait for a repetition; completes when every run that
-   * was queued or under way has ended.
+   * Takes no more keys. What was added and not looked at since is looked at once more, at once;
+   * what only waits for a repetition is dropped. Completes when the last run has ended.
    */
   synchronized CompletionStage<Void> close() {
     closed = true;
+    Map<K, Entry> due = new HashMap<>();
     entries
-        .values()
+        .entrySet()
         .removeIf(
-            entry -> {
-              if (entry.wake != null) {
-                entry.wake.cancel();
+            waiting -> {
+              Entry entry = waiting.getValue();
+              if (entry.phase != Phase.WAITING) {
+                return false;
               }
-              return entry.phase == Phase.WAITING;
+              requireNonNull(entry.wake).cancel();
+              if (entry.dirty) {
+                due.put(waiting.getKey(), entry);
+              }
+              return !entry.dirty;
             });
+    due.forEach(this::enqueue);
     completeIfIdle();
     return idle.copy();
   }
@@ -164,8 +149,8 @@ final class WorkQueue<K> {
     }
     CompletionStage<Outcome> stage;
     try {
-      stage = work.apply(key);
-    } catch (RuntimeException e) {
+      stage = requireNonNull(work.apply(key), "work returned null");
+    } catch (Throwable e) { // errors too: a key that is never said to have ended never runs again
       stage = CompletableFuture.failedFuture(e);
     }
     stage.whenComplete((outcome, failure) -> ended(key, entry, outcome, failure));
@@ -173,9 +158,14 @@ final class WorkQueue<K> {
 
   private synchronized void ended(
       K key, Entry entry, @Nullable Outcome outcome, @Nullable Throwable failure) {
+    boolean more = entry.dirty || outcome instanceof Outcome.Again;
     if (closed) {
-      entries.remove(key);
-      completeIfIdle();
+      if (more) {
+        enqueue(key, entry);
+      } else {
+        entries.remove(key);
+        completeIfIdle();
+      }
       return;
     }
     if (failure != null || outcome == null) {
@@ -188,7 +178,7 @@ final class WorkQueue<K> {
     }
     entry.failures = 0;
     entry.notBefore = timer.nanoTime();
-    if (entry.dirty) {
+    if (more) {
       enqueue(key, entry);
     } else if (outcome instanceof Outcome.RetryAfter retry) {
       waitFor(key, entry, retry.delay());
@@ -199,6 +189,7 @@ final class WorkQueue<K> {
 
   private void wakeEarly(K key, Entry entry) {
     long now = timer.nanoTime();
+    entry.dirty = true;
     if (entry.wakesAt - entry.notBefore <= 0) {
       return; // already as early as may be
     }

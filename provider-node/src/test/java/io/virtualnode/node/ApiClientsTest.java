@@ -8,11 +8,12 @@ import io.fabric8.kubernetes.client.http.Interceptor;
 import io.fabric8.kubernetes.client.http.StandardHttpClientBuilder;
 import io.fabric8.kubernetes.client.utils.TokenRefreshInterceptor;
 import java.util.Map;
-import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.DisplayNameGeneration;
+import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
 
-@DisplayName("a client")
-class ApiClientsTest {
+@DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+final class ApiClientsTest {
 
   private static Config config(String user) {
     return Config.fromKubeconfig(
@@ -35,22 +36,19 @@ class ApiClientsTest {
   }
 
   @Test
-  @DisplayName("without a token looks for no newer one before each request")
-  void no_token_no_refresh() {
+  void no_newer_token_is_looked_for_before_each_request_when_there_is_none() {
     assertThat(interceptors(config("{}")))
         .isNotEmpty()
         .doesNotContainKey(TokenRefreshInterceptor.NAME);
   }
 
   @Test
-  @DisplayName("with a token of a kubeconfig goes on refreshing it")
-  void token_is_refreshed() {
+  void token_of_a_kubeconfig_is_refreshed() {
     assertThat(interceptors(config("{token: t}"))).containsKey(TokenRefreshInterceptor.NAME);
   }
 
   @Test
-  @DisplayName("with a password, a fixed token or a provider of tokens sends it")
-  void other_credentials_are_sent() {
+  void password_fixed_token_and_provider_of_tokens_are_sent() {
     var empty = config("{}");
 
     assertThat(ApiClients.hasToken(empty)).isFalse();

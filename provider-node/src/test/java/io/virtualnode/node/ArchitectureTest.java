@@ -35,7 +35,8 @@ final class ArchitectureTest {
       noClasses()
           .that()
           .haveNameMatching(
-              ".*\\.(PodStep|PodKind|StatusMerge|PendingStatus|NodeObject|Phases|Times)")
+              ".*\\.(PodStep|PodKind|StatusMerge|StoredForm|PendingStatus|NextStatus|NodeObject"
+                  + "|NodeStatusPatch|NodeFaults|AppliedMarks|Cadence|Phases|Times)")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(

@@ -20,7 +20,9 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A provider that runs nothing, remembers what it was asked, and says what the test tells it. */
@@ -48,6 +50,10 @@ final class MemoryProvider implements Provider, PodObserver {
         return CompletableFuture.completedFuture(null);
       };
 
+  volatile Consumer<Pod> onObserved = pod -> {};
+  volatile Consumer<NodeContext> onStart = node -> {};
+  volatile UnaryOperator<@Nullable CompletionStage<Void>> applyResult = stage -> stage;
+
   NodeContext node() {
     return started.join();
   }
@@ -59,12 +65,14 @@ final class MemoryProvider implements Provider, PodObserver {
     if (report != null) {
       node.report(report);
     }
+    onStart.accept(node);
   }
 
   @Override
+  @SuppressWarnings("NullAway") // what some tests are about
   public CompletionStage<Void> apply(Pod pod) {
     calls.add(new Call("apply", PodKey.of(pod), Duration.ZERO, System.nanoTime()));
-    return onApply.apply(pod).thenApply(any -> null);
+    return applyResult.apply(onApply.apply(pod).thenApply(any -> null));
   }
 
   @Override
@@ -81,6 +89,7 @@ final class MemoryProvider implements Provider, PodObserver {
   @Override
   public void podObserved(Pod pod) {
     observedAt.putIfAbsent(PodKey.of(pod), System.nanoTime());
+    onObserved.accept(pod);
   }
 
   @Override

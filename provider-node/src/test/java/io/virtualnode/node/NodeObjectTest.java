@@ -30,7 +30,7 @@ final class NodeObjectTest {
 
   private final NodeObject object =
       new NodeObject(
-          new NodeSettings(
+          new NodeDescription(
               "v",
               Map.of("zone", "z"),
               Map.of("note", "n"),
@@ -46,7 +46,7 @@ final class NodeObjectTest {
   void nothing_is_patched_when_the_node_is_as_it_was_created() {
     Node node = created();
     assertThat(object.metadataPatch(node, true)).isEmpty();
-    assertThat(object.statusPatch(node, report, List.of(), false, T1)).isEmpty();
+    assertThat(object.status().patch(node, report, List.of(), false, T1)).isEmpty();
   }
 
   @Test
@@ -133,10 +133,104 @@ final class NodeObjectTest {
         .add(new NodeConditionBuilder().withType("x.io/Link").withStatus("True").build());
 
     Map<String, Object> status =
-        status(object.statusPatch(node, report, List.of("x.io/Link"), false, T1));
+        status(object.status().patch(node, report, List.of("x.io/Link"), false, T1));
 
     assertThat((List<?>) status.get("conditions"))
         .isEqualTo(List.of(Map.of("$patch", "delete", "type", "x.io/Link")));
+  }
+
+  @Test
+  void labels_and_taints_of_an_earlier_description_are_taken_off_and_those_of_others_stay() {
+    Node node = created();
+    node.getMetadata().getLabels().put("foreign", "x");
+    Taint foreign = new Taint("NoExecute", "foreign", null, "x");
+    node.getSpec().setTaints(List.of(foreign, TAINT));
+    Taint other = new Taint("NoSchedule", "other", null, null);
+    NodeObject next =
+        new NodeObject(
+            NodeDescription.builder("v")
+                .architecture("amd64")
+                .labels(Map.of("site", "s"))
+                .taints(List.of(other))
+                .build());
+
+    Map<String, Object> patch = next.metadataPatch(node, true).orElseThrow();
+
+    Map<String, Object> labels = new HashMap<>();
+    labels.put("site", "s");
+    labels.put("zone", null);
+    assertThat(child(patch, "metadata").get("labels")).isEqualTo(labels);
+    assertThat(patch.get("spec")).isEqualTo(Map.of("taints", List.of(foreign, other)));
+    assertThat(child(patch, "metadata").get("annotations"))
+        .isEqualTo(Map.of("virtualnode.io/applied", "labels=site taints=other:NoSchedule"));
+  }
+
+  @Test
+  void taint_that_is_left_alone_for_now_is_still_noted_as_ours() {
+    Node node = created();
+    NodeObject next =
+        new NodeObject(
+            NodeDescription.builder("v").architecture("amd64").taints(List.of()).build());
+    Map<String, Object> patch = next.metadataPatch(node, false).orElseThrow();
+    assertThat(child(patch, "metadata").get("annotations"))
+        .isEqualTo(
+            Map.of("virtualnode.io/applied", "labels= taints=virtualnode.io/provider:NoSchedule"));
+    assertThat(patch).doesNotContainKey("spec");
+  }
+
+  @Test
+  void node_without_a_readable_note_keeps_what_it_has() {
+    Node node = created();
+    node.getMetadata().setAnnotations(Map.of("virtualnode.io/applied", "?", "note", "n"));
+    node.getMetadata().getLabels().put("old", "x");
+    Map<String, Object> patch = object.metadataPatch(node, true).orElseThrow();
+    assertThat(child(patch, "metadata")).doesNotContainKey("labels");
+    assertThat(patch).doesNotContainKey("spec");
+  }
+
+  @Test
+  void patches_name_the_node_that_they_are_meant_for() {
+    Node node = created();
+    Map<String, Object> status =
+        object.status().patch(node, report, List.of(), true, T1).orElseThrow();
+    assertThat(child(status, "metadata")).isEqualTo(Map.of("uid", "u"));
+
+    node.getMetadata().setLabels(Map.of());
+    Map<String, Object> metadata = object.metadataPatch(node, false).orElseThrow();
+    assertThat(child(metadata, "metadata"))
+        .containsEntry("uid", "u")
+        .containsEntry("resourceVersion", "5");
+  }
+
+  @Test
+  void addresses_are_replaced_not_merged_by_type() {
+    Node node = created();
+    node.getStatus().getAddresses().add(new NodeAddress("192.0.2.9", "InternalIP"));
+    assertThat(patch(node, report, false).get("addresses"))
+        .isEqualTo(List.of(new NodeAddress("v", "Hostname"), Map.of("$patch", "replace")));
+  }
+
+  @Test
+  void condition_of_the_provider_comes_once_and_never_speaks_for_ready() {
+    NodeReport odd =
+        new NodeReport(
+            report.capacity(),
+            report.allocatable(),
+            true,
+            "",
+            List.of(
+                new NodeConditionBuilder().withType("Ready").withStatus("False").build(),
+                new NodeConditionBuilder().withType("DiskPressure").withStatus("True").build(),
+                new NodeConditionBuilder().withType("x.io/Link").build(),
+                new NodeConditionBuilder().withType("x.io/Link").withStatus("False").build()));
+    assertThat(conditions(patch(created(), odd, false)))
+        .extracting(condition -> condition.getType() + "=" + condition.getStatus())
+        .containsExactly(
+            "MemoryPressure=False",
+            "DiskPressure=True",
+            "PIDPressure=False",
+            "x.io/Link=False",
+            "Ready=True");
   }
 
   @Test
@@ -147,8 +241,8 @@ final class NodeObjectTest {
 
   @Test
   void node_without_our_label_is_not_ours() {
-    assertThat(NodeObject.isOurs(created())).isTrue();
-    assertThat(NodeObject.isOurs(new NodeBuilder().withNewMetadata().endMetadata().build()))
+    assertThat(NodeObject.isManaged(created())).isTrue();
+    assertThat(NodeObject.isManaged(new NodeBuilder().withNewMetadata().endMetadata().build()))
         .isFalse();
   }
 
@@ -156,12 +250,13 @@ final class NodeObjectTest {
     return new NodeBuilder(object.create(report, T0))
         .editMetadata()
         .withResourceVersion("5")
+        .withUid("u")
         .endMetadata()
         .build();
   }
 
   private Map<String, Object> patch(Node node, NodeReport newest, boolean heartbeat) {
-    return status(object.statusPatch(node, newest, List.of(), heartbeat, T1));
+    return status(object.status().patch(node, newest, List.of(), heartbeat, T1));
   }
 
   private static Map<String, Object> status(Optional<Map<String, Object>> patch) {

@@ -41,6 +41,28 @@ final class PendingStatusTest {
   }
 
   @Test
+  void running_is_out_of_the_way_once_the_primary_has_it_or_an_end_whoever_wrote_that() {
+    PendingStatus both = PendingStatus.NONE.push(running).push(ended);
+    assertThat(both.written(pending)).isEqualTo(both);
+    assertThat(both.written(status("Running", "of another process")).running()).isNull();
+    assertThat(both.written(status("Failed", "by somebody else")).running()).isNull();
+  }
+
+  @Test
+  void refused_running_is_left_out_and_any_other_refused_status_is_bare() {
+    PendingStatus both = PendingStatus.NONE.push(running).push(ended);
+    PendingStatus without = both.refused(running);
+    assertThat(without.next(pending)).isEqualTo(ended);
+    assertThat(without.bare()).isFalse();
+    assertThat(without.refused(ended).bare()).isTrue();
+    assertThat(without.refused(ended).refused(ended)).isEqualTo(without.refused(ended));
+    PendingStatus first = PendingStatus.NONE.push(running).refused(running);
+    assertThat(first.bare()).isTrue();
+    assertThat(first.push(running)).isEqualTo(first);
+    assertThat(first.push(ended).bare()).isFalse();
+  }
+
+  @Test
   void nothing_changes_after_an_end() {
     PendingStatus over = PendingStatus.NONE.push(ended);
     assertThat(over.push(running)).isEqualTo(over);

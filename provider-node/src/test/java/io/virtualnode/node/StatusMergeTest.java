@@ -10,6 +10,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
@@ -23,7 +25,7 @@ final class StatusMergeTest {
   private static final Instant NOW = Instant.parse("2026-02-02T00:00:00.5Z");
   private static final String NOW_STORED = "2026-02-02T00:00:00Z";
 
-  private final StatusMerge merge = new StatusMerge(3L, NOW);
+  private final StatusMerge merge = new StatusMerge(3L, Set.of(), NOW);
 
   @Test
   void nothing_changes_when_nothing_was_pushed() {
@@ -157,10 +159,89 @@ final class StatusMergeTest {
 
   @Test
   void failure_of_ours_keeps_all_else_that_is_known() {
-    PodStatus failed = StatusMerge.failed(MemoryProvider.running(), "PodGone", "lost");
+    PodStatus failed = StatusMerge.failed(MemoryProvider.running(), "PodGone", "lost", "Unknown");
     assertThat(failed.getPhase()).isEqualTo("Failed");
     assertThat(failed.getPodIP()).isEqualTo("10.1.2.3");
     assertThat(failed.getContainerStatuses()).hasSize(1);
+    assertThat(ready(failed).getStatus()).isEqualTo("Unknown");
+    assertThat(ready(failed).getReason()).isEqualTo("PodGone");
+  }
+
+  @Test
+  void failure_of_ours_says_nothing_of_the_conditions_of_others() {
+    PodStatus stored =
+        new PodStatusBuilder(scheduled())
+            .addToConditions(condition("example.com/gate", "True", BEFORE))
+            .addToConditions(condition("Initialized", "True", BEFORE))
+            .build();
+    assertThat(StatusMerge.failed(stored, "OutOfcpu", "no", "False").getConditions())
+        .extracting(PodCondition::getType)
+        .containsExactly("Initialized", "Ready", "ContainersReady");
+    assertThat(StatusMerge.failed(null, "OutOfcpu", "no", "False").getConditions())
+        .extracting(PodCondition::getStatus)
+        .containsExactly("False", "False");
+  }
+
+  @Test
+  void conditions_of_the_providers_own_types_go_when_it_leaves_them_out() {
+    StatusMerge owning = new StatusMerge(3L, Set.of("x.io/Waits"), NOW);
+    PodStatus stored =
+        new PodStatusBuilder(scheduled())
+            .addToConditions(condition("x.io/Waits", "True", BEFORE))
+            .addToConditions(condition("x.io/D", "True", BEFORE))
+            .build();
+    assertThat(owning.merge(stored, phase("Running"), List.of()).getConditions())
+        .extracting(PodCondition::getType)
+        .containsExactly("PodScheduled", "x.io/D");
+    PodStatus again =
+        new PodStatusBuilder(phase("Running"))
+            .addToConditions(condition("x.io/Waits", "True", null))
+            .build();
+    assertThat(owning.merge(stored, again, List.of()).getConditions())
+        .extracting(PodCondition::getType, PodCondition::getLastTransitionTime)
+        .contains(Tuple.tuple("x.io/Waits", BEFORE))
+        .hasSize(3);
+    assertThat(owning.merge(stored, null, List.of())).isSameAs(stored);
+  }
+
+  @Test
+  void bare_status_changes_phase_reason_and_message_only_and_ends_readiness() {
+    PodStatus pushed =
+        new PodStatusBuilder(phase("Failed"))
+            .withReason("Evicted")
+            .withMessage("x".repeat(10_000))
+            .withPodIP("no address")
+            .build();
+    PodStatus bare = StatusMerge.bare(MemoryProvider.running(), pushed);
+    assertThat(bare.getPhase()).isEqualTo("Failed");
+    assertThat(bare.getReason()).isEqualTo("Evicted");
+    assertThat(bare.getMessage()).hasSize(4096);
+    assertThat(bare.getPodIP()).isEqualTo("10.1.2.3");
+    assertThat(bare.getContainerStatuses()).hasSize(1);
+    assertThat(ready(bare).getStatus()).isEqualTo("False");
+    assertThat(ready(StatusMerge.bare(MemoryProvider.running(), phase("Pending"))).getStatus())
+        .isEqualTo("True");
+  }
+
+  @Test
+  void condition_without_a_status_is_unknown_and_one_without_a_type_is_dropped() {
+    PodStatus stored =
+        new PodStatusBuilder(scheduled())
+            .addToConditions(condition("Ready", "True", BEFORE))
+            .build();
+    PodStatus pushed =
+        new PodStatusBuilder(phase("Running"))
+            .addNewCondition()
+            .withType("Ready")
+            .endCondition()
+            .addNewCondition()
+            .withStatus("True")
+            .endCondition()
+            .build();
+    PodStatus merged = merge.merge(stored, pushed, List.of());
+    assertThat(merged.getConditions()).hasSize(2);
+    assertThat(ready(merged).getStatus()).isEqualTo("Unknown");
+    assertThat(ready(merged).getLastTransitionTime()).isEqualTo(NOW_STORED);
   }
 
   /** What was merged once and stored changes nothing when it is pushed again. */
@@ -173,7 +254,8 @@ final class StatusMergeTest {
       PodStatus pushed = random(random, List.of("Ready", "Initialized", "ContainersReady"));
 
       PodStatus once = merge.merge(stored, pushed, List.of());
-      PodStatus twice = new StatusMerge(3L, NOW.plusSeconds(60)).merge(once, pushed, List.of());
+      PodStatus twice =
+          new StatusMerge(3L, Set.of(), NOW.plusSeconds(60)).merge(once, pushed, List.of());
 
       assertThat(twice).as("seed %d", seed).isEqualTo(once);
       assertThat(once.getConditions())

@@ -13,6 +13,7 @@ import io.virtualnode.api.ProviderException;
 import io.virtualnode.testkit.LocalCluster;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ForkJoinPool;
 import org.junit.jupiter.api.AfterAll;
@@ -30,11 +31,12 @@ final class StatusWriterIT {
   private static KubernetesClient client;
 
   private final Counters counters = new Counters();
-  private final Pods pods = new Pods();
+  private final Pods pods = new Pods(new PodStore(any -> true), Set.of());
   private final Timer timer = new VirtualTimer();
-  private final PrimaryApi api = new PrimaryApi(client, ForkJoinPool.commonPool());
+  private final PrimaryApi api = new PrimaryApi(client, ForkJoinPool.commonPool(), timer);
   private final StatusWriter writer =
-      new StatusWriter(api, pods, new Events(api, "n", timer, counters), timer, counters);
+      new StatusWriter(
+          api, pods, new Events(api, "n", timer, counters), Runnable::run, timer, counters);
 
   @BeforeAll
   static void startCluster() {
@@ -107,7 +109,7 @@ final class StatusWriterIT {
     CompletableFuture<Pod> stored = new CompletableFuture<>();
     PodState state = requireNonNull(pods.state(key));
     state.applyBegins(requireNonNull(pods.store().newest(key.uid())));
-    assertThat(state.record(new PodState.Recording(MemoryProvider.delegateCondition(), stored)))
+    assertThat(state.record(new PendingWrite.Recording(MemoryProvider.delegateCondition(), stored)))
         .isTrue();
     write(key);
     return stored;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeCondition;
@@ -17,13 +18,20 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRuleBuilder;
 import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.Watch;
+import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.virtualnode.api.NodeReport;
@@ -32,14 +40,16 @@ import io.virtualnode.api.ProviderException;
 import io.virtualnode.api.ProviderException.Reason;
 import io.virtualnode.testkit.LocalCluster;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -143,29 +153,6 @@ final class VirtualNodeIT {
                     .isEqualTo(Map.of("cpu", new Quantity("0"))));
     assertThat(ready(observedNode()).getStatus()).isEqualTo("True");
     assertThat(ready(observedNode()).getLastTransitionTime()).isEqualTo(since);
-  }
-
-  @Test
-  void node_status_is_written_a_few_times_a_second_when_reports_come_all_the_time() {
-    start();
-    long before = node.counters().nodeStatusWrites();
-    AtomicInteger reports = new AtomicInteger();
-
-    await()
-        .pollInterval(Duration.ofMillis(5))
-        .until(
-            () -> {
-              int number = reports.incrementAndGet();
-              provider.node().report(NodeReport.ready(Map.of("cpu", new Quantity(number + "m"))));
-              return number == 200;
-            });
-
-    await()
-        .untilAsserted(
-            () ->
-                assertThat(observedNode().getStatus().getAllocatable().get("cpu"))
-                    .isEqualTo(new Quantity("200m")));
-    assertThat(node.counters().nodeStatusWrites() - before).isBetween(3L, 12L);
   }
 
   @Test
@@ -663,22 +650,177 @@ final class VirtualNodeIT {
   }
 
   @Test
-  void provider_hears_of_a_pod_within_milliseconds_of_the_watch() {
+  void end_that_the_provider_tells_while_it_starts_is_written() {
+    PodKey key = PodKey.of(create(pod("early"), p -> p));
+    provider.onStart =
+        link -> {
+          link.podStatus(key, MemoryProvider.ended("Succeeded", 0));
+          link.podGone(key);
+        };
     start();
-    running(pod("warm-up"));
-    List<Long> micros = new ArrayList<>();
-    for (int i = 0; i < 50; i++) {
-      PodKey key = PodKey.of(create(pod("fast-" + i), p -> p));
-      await()
-          .pollInterval(Duration.ofMillis(2))
-          .until(() -> !provider.calls("apply", key).isEmpty());
-      long observed = requireNonNull(provider.observedAt.get(key));
-      micros.add((provider.calls("apply", key).get(0).nanoTime() - observed) / 1000);
+
+    await().until(() -> phase(key).equals("Succeeded"));
+    assertThat(provider.calls).isEmpty();
+  }
+
+  @Test
+  void job_goes_on_when_its_pod_is_deleted_before_it_ran_and_the_job_waits_for_its_end() {
+    start();
+    client.resource(patientJob()).create();
+    await().until(() -> provider.calls.size() == 1);
+    PodKey first = provider.calls.get(0).pod();
+
+    try (var seen = new PhaseLog(client, name)) {
+      client.pods().inNamespace(name).withName(first.name()).delete();
+
+      await().until(() -> provider.calls.stream().anyMatch(another(first)));
+      assertThat(seen.phases()).contains("Failed");
     }
-    micros.sort(null);
-    System.out.println(
-        "observed to apply, µs: median " + micros.get(25) + ", max " + micros.get(49));
-    assertThat(micros.get(25)).isLessThan(2000);
+    await().until(() -> current(first).isEmpty());
+    assertThat(client.batch().v1().jobs().inNamespace(name).withName("patient").get().getStatus())
+        .satisfies(status -> assertThat(status.getFailed()).isEqualTo(1));
+  }
+
+  private static Predicate<MemoryProvider.Call> another(PodKey first) {
+    return call -> call.what().equals("apply") && !call.pod().equals(first);
+  }
+
+  @Test
+  void pod_that_somebody_else_made_terminal_is_ended_at_the_provider() {
+    provider.onRemove = (pod, grace) -> CompletableFuture.completedFuture(null);
+    start();
+    PodKey key = running(pod("failed-by-others"));
+    client
+        .pods()
+        .inNamespace(name)
+        .withName(key.name())
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"status\":{\"phase\":\"Failed\",\"reason\":\"Killed\"}}");
+
+    await().until(() -> !provider.calls("remove", key).isEmpty());
+    assertThat(provider.calls("remove", key).get(0).grace()).isEqualTo(Duration.ofSeconds(30));
+    provider.node().podGone(key);
+    client.pods().inNamespace(name).withName(key.name()).withGracePeriod(30).delete();
+    await().until(() -> current(key).isEmpty());
+    assertThat(provider.calls("remove", key)).hasSize(1);
+  }
+
+  @Test
+  void node_stays_ours_and_gets_its_label_back_when_somebody_takes_it_off() {
+    start();
+    String uid = observedNode().getMetadata().getUid();
+    client
+        .nodes()
+        .withName(name)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\":{\"labels\":{\"virtualnode.io/managed\":null}}}");
+
+    await().until(() -> NodeObject.isManaged(observedNode()));
+    provider.node().report(NodeReport.ready(Map.of("cpu", new Quantity("3"))));
+    await().until(() -> observedNode().getStatus().getAllocatable().size() == 1);
+    assertThat(observedNode().getMetadata().getUid()).isEqualTo(uid);
+    assertThat(node.ended().toCompletableFuture()).isNotDone();
+  }
+
+  @Test
+  void both_addresses_of_a_type_are_there_and_old_ones_gone_after_a_restart() {
+    start();
+    node.close();
+    node =
+        VirtualNode.builder(client, new MemoryProvider())
+            .name(name)
+            .internalIp("192.0.2.7")
+            .internalIp("2001:db8::7")
+            .build();
+    start();
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(observedNode().getStatus().getAddresses())
+                    .extracting(address -> address.getType() + "=" + address.getAddress())
+                    .containsExactly(
+                        "InternalIP=192.0.2.7", "InternalIP=2001:db8::7", "Hostname=" + name));
+  }
+
+  @Test
+  void node_that_the_primary_finds_malformed_ends_with_its_words() {
+    node.close();
+    node =
+        VirtualNode.builder(client, provider)
+            .name(name)
+            .annotations(Map.of("large", "x".repeat(300_000)))
+            .build();
+    node.start();
+    assertThatThrownBy(() -> node.awaitReady(SOON))
+        .isInstanceOfSatisfying(
+            NodeException.class,
+            e -> assertThat(e.reason()).isEqualTo(NodeException.Reason.INVALID))
+        .hasMessageContaining("annotations");
+    assertThat(node.ended().toCompletableFuture()).failsWithin(SOON);
+    assertThat(provider.stopped).isDone();
+  }
+
+  @Test
+  void statuses_node_and_lease_go_on_when_the_provider_blocks_every_thread_it_gets() {
+    start();
+    PodKey fine = running(pod("fine"));
+    CountDownLatch stuck = new CountDownLatch(1);
+    provider.onApply =
+        pod -> {
+          try {
+            stuck.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          return CompletableFuture.completedFuture(null);
+        };
+    try {
+      for (int i = 0; i < 20; i++) {
+        create(pod("stuck-" + i), p -> p);
+      }
+      await().until(() -> provider.calls.size() >= 9);
+      ZonedDateTime renewed = lease().getSpec().getRenewTime();
+
+      provider.node().podStatus(fine, MemoryProvider.ended("Succeeded", 0));
+      provider.node().report(NodeReport.ready(Map.of("cpu", new Quantity("3"))));
+      await().until(() -> phase(fine).equals("Succeeded"));
+      await().until(() -> observedNode().getStatus().getAllocatable().size() == 1);
+      await().until(() -> lease().getSpec().getRenewTime().isAfter(renewed));
+    } finally {
+      stuck.countDown();
+    }
+  }
+
+  @Test
+  void pods_that_came_and_went_unseen_are_noticed_when_the_watch_is_too_old_to_go_on() {
+    node.close();
+    try (Wire wire = new Wire(cluster.url());
+        KubernetesClient wired = ApiClients.client(through(wire))) {
+      node = VirtualNode.builder(wired, provider).name(name).build();
+      start();
+      PodKey stays = running(pod("stays"));
+      PodKey goes = running(pod("goes"));
+      String version = pod(goes).getMetadata().getResourceVersion();
+
+      wire.cut();
+      client.pods().inNamespace(name).withName("goes").withGracePeriod(0).delete();
+      PodKey comes = PodKey.of(create(pod("comes"), p -> p));
+      annotate(stays, "seen", "late");
+      cluster.restartApiServer(); // its memory of what happened before begins anew
+      await().until(() -> isTooOld(version));
+      wire.mend();
+
+      await().until(() -> !provider.calls("apply", comes).isEmpty());
+      await().until(() -> !provider.calls("remove", goes).isEmpty());
+      await().until(() -> provider.calls("apply", stays).size() == 2);
+      assertThat(provider.forgotten).containsExactly(goes);
+      assertThat(provider.calls("remove", stays)).isEmpty();
+      await().until(() -> node.knownPods() == 2);
+      node.close();
+    }
   }
 
   private void start() {
@@ -692,6 +834,61 @@ final class VirtualNodeIT {
     node = VirtualNode.builder(client, next).name(name).internalIp("192.0.2.1").build();
     start();
     return next;
+  }
+
+  private static Config through(Wire wire) {
+    return new ConfigBuilder(Config.fromKubeconfig(cluster.kubeconfig().toFile()))
+        .withMasterUrl(wire.url())
+        .build();
+  }
+
+  /** Whether a watch from that version is answered with 410. */
+  private boolean isTooOld(String version) {
+    CompletableFuture<Boolean> gone = new CompletableFuture<>();
+    var options = new ListOptionsBuilder().withResourceVersion(version).build();
+    Watcher<Pod> watcher =
+        new Watcher<>() {
+          @Override
+          public void eventReceived(Action action, Pod pod) {
+            gone.complete(false);
+          }
+
+          @Override
+          public void onClose(WatcherException cause) {
+            gone.complete(cause.isHttpGone());
+          }
+        };
+    try {
+      Watch watch = client.pods().inNamespace(name).watch(options, watcher);
+      boolean tooOld = gone.completeOnTimeout(false, 5, TimeUnit.SECONDS).join();
+      watch.close();
+      return tooOld;
+    } catch (KubernetesClientException e) {
+      return e.getCode() == 410;
+    }
+  }
+
+  private Job patientJob() {
+    return new JobBuilder()
+        .withNewMetadata()
+        .withName("patient")
+        .withNamespace(name)
+        .endMetadata()
+        .withNewSpec()
+        .withBackoffLimit(5)
+        .withPodReplacementPolicy("Failed")
+        .withNewTemplate()
+        .withNewSpec()
+        .withNodeName(name)
+        .withRestartPolicy("Never")
+        .addNewContainer()
+        .withName("main")
+        .withImage("img")
+        .endContainer()
+        .endSpec()
+        .endTemplate()
+        .endSpec()
+        .build();
   }
 
   private PodKey running(Pod pod) {

@@ -5,15 +5,19 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
-/** Time that passes when a test says so, and an executor that runs on the same clock. */
+/**
+ * Time that passes when a test says so, and an executor that runs on the same clock. One thread
+ * lets time pass, any may schedule.
+ */
 final class VirtualTimer implements Timer {
 
   private record Task(long at, long order, Runnable work) {}
 
   private final PriorityQueue<Task> tasks =
       new PriorityQueue<>(Comparator.comparingLong(Task::at).thenComparingLong(Task::order));
-  private long now = 1_000;
+  private volatile long now = 1_000;
   private long order;
 
   @Override
@@ -27,10 +31,15 @@ final class VirtualTimer implements Timer {
   }
 
   @Override
-  public Scheduled schedule(Duration delay, Runnable work) {
+  public synchronized Scheduled schedule(Duration delay, Runnable work) {
     Task task = new Task(now + delay.toNanos(), order++, work);
     tasks.add(task);
-    return () -> tasks.remove(task);
+    return () -> remove(task);
+  }
+
+  /** How many tasks wait for their time. */
+  synchronized int scheduled() {
+    return tasks.size();
   }
 
   Executor executor() {
@@ -40,12 +49,20 @@ final class VirtualTimer implements Timer {
   /** Runs what is due within {@code time}, in order, and lets that time pass. */
   void pass(Duration time) {
     long end = now + time.toNanos();
-    for (Task task = tasks.peek(); task != null && task.at() <= end; task = tasks.peek()) {
-      tasks.remove(task);
+    for (Task task = next(end); task != null; task = next(end)) {
       now = Math.max(now, task.at());
       task.work().run();
     }
     now = end;
+  }
+
+  private synchronized @Nullable Task next(long end) {
+    Task task = tasks.peek();
+    return task != null && task.at() <= end ? tasks.poll() : null;
+  }
+
+  private synchronized void remove(Task task) {
+    tasks.remove(task);
   }
 
   /** Runs what is due now. */

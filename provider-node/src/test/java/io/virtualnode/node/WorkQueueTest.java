@@ -2,7 +2,6 @@ package io.virtualnode.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.virtualnode.node.WorkQueue.Outcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -121,6 +120,36 @@ final class WorkQueueTest {
   }
 
   @Test
+  void key_runs_again_at_once_when_there_is_more_to_do() {
+    queue.add("a");
+    timer.settle();
+    end(0, Outcome.AGAIN);
+    assertThat(runs).hasSize(2);
+    end(1, Outcome.DONE);
+    assertThat(queue.size()).isZero();
+  }
+
+  @Test
+  void work_that_throws_an_error_or_returns_nothing_counts_as_failed() {
+    List<String> thrown = new ArrayList<>();
+    WorkQueue<String> throwing =
+        new WorkQueue<>("test", key -> broken(thrown, key), timer.executor(), timer, new Random(1));
+    throwing.add("error");
+    throwing.add("null");
+    timer.pass(Duration.ofMillis(70));
+    assertThat(thrown).containsExactlyInAnyOrder("error", "error", "null", "null");
+  }
+
+  @SuppressWarnings("NullAway") // what is tested
+  private static CompletableFuture<Outcome> broken(List<String> thrown, String key) {
+    thrown.add(key);
+    if (key.equals("error")) {
+      throw new NoClassDefFoundError("on purpose");
+    }
+    return null;
+  }
+
+  @Test
   void work_that_throws_counts_as_failed() {
     List<String> thrown = new ArrayList<>();
     WorkQueue<String> throwing =
@@ -136,6 +165,37 @@ final class WorkQueueTest {
     throwing.add("a");
     timer.pass(Duration.ofMillis(70));
     assertThat(thrown).hasSize(2);
+  }
+
+  @Test
+  void close_looks_once_more_at_keys_that_were_added_during_their_run() {
+    queue.add("a");
+    timer.settle();
+    queue.add("a");
+    var closed = queue.close().toCompletableFuture();
+    fail(0);
+    timer.settle();
+    assertThat(runs).hasSize(2);
+    assertThat(closed).isNotDone();
+    end(1, Outcome.AGAIN);
+    assertThat(runs).hasSize(3);
+    end(2, new Outcome.RetryAfter(LONG));
+    assertThat(closed).isCompleted();
+    assertThat(runs).hasSize(3);
+  }
+
+  @Test
+  void close_looks_once_more_at_keys_that_were_added_just_after_a_failure() {
+    queue.add("a");
+    timer.settle();
+    fail(0);
+    queue.add("a");
+    var closed = queue.close().toCompletableFuture();
+    timer.settle();
+    assertThat(runs).hasSize(2);
+    assertThat(closed).isNotDone();
+    fail(1);
+    assertThat(closed).isCompleted();
   }
 
   @Test

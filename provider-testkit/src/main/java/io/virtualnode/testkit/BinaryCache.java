@@ -4,6 +4,7 @@ import io.virtualnode.testkit.TestkitException.Reason;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -22,6 +23,8 @@ final class BinaryCache {
 
   // File locks belong to the whole JVM, so its threads need one of their own.
   private static final Lock THREADS = new ReentrantLock();
+
+  private static final String PART = ".part-";
 
   private final Path directory;
   private final List<ToolSource> sources;
@@ -75,9 +78,11 @@ final class BinaryCache {
   }
 
   private void fetch(KubeTool tool, Path binary) throws IOException, InterruptedException {
+    deleteStale(tool);
     List<String> faults = new ArrayList<>();
     for (ToolSource source : sources) {
-      Path partial = Files.createTempFile(directory, tool.fileName() + ".", ".part");
+      Path scratch = Files.createTempDirectory(directory, tool.fileName() + PART);
+      Path partial = scratch.resolve(tool.fileName());
       try {
         source.fetch(tool, partial, progress);
         if (!partial.toFile().setExecutable(true, false)) {
@@ -92,7 +97,7 @@ final class BinaryCache {
         faults.add(fault);
         progress.accept(tool.fileName() + " not available by " + fault);
       } finally {
-        Files.deleteIfExists(partial);
+        DirectoryTree.delete(scratch);
       }
     }
     throw new TestkitException(
@@ -102,5 +107,17 @@ final class BinaryCache {
             + ": install Go 1.26 or later (https://go.dev/dl), or give access to dl.k8s.io and"
             + " github.com, or set KUBEBUILDER_ASSETS to a directory that holds it. Tried:\n  "
             + String.join("\n  ", faults));
+  }
+
+  /** What a fetch that was killed has left. Whoever holds the tool's lock is the only one. */
+  private void deleteStale(KubeTool tool) throws IOException {
+    List<Path> stale = new ArrayList<>();
+    try (DirectoryStream<Path> entries =
+        Files.newDirectoryStream(directory, tool.fileName() + PART + "*")) {
+      entries.forEach(stale::add);
+    }
+    for (Path entry : stale) {
+      DirectoryTree.delete(entry);
+    }
   }
 }

@@ -35,14 +35,18 @@ final class ClusterFiles {
 
   /** Makes the directory with all that the processes read. */
   static ClusterFiles create(String clusterName, String apiServerUrl) {
+    CertificateAuthority authority = new CertificateAuthority(clusterName);
     try {
       Path directory = Files.createTempDirectory("virtualnode-" + clusterName + "-");
-      ClusterFiles files =
-          new ClusterFiles(
-              clusterName, directory, new CertificateAuthority(clusterName), apiServerUrl);
-      files.writeCertificates();
-      files.writeStages();
-      return files;
+      ClusterFiles files = new ClusterFiles(clusterName, directory, authority, apiServerUrl);
+      try {
+        files.writeCertificates();
+        files.writeStages();
+        return files;
+      } catch (IOException | RuntimeException e) {
+        Attempts.undo(e, files::delete);
+        throw e;
+      }
     } catch (IOException e) {
       throw new TestkitException(
           Reason.PREPARATION_FAILED, "cannot write the files of " + clusterName + ": " + e, e);
@@ -55,6 +59,9 @@ final class ClusterFiles {
         .server(
             "kube-apiserver", API_SERVER_NAMES, List.of(address("127.0.0.1"), address("10.0.0.1")))
         .write(directory, "apiserver");
+    authority
+        .server("kube-scheduler", List.of("localhost"), List.of(address("127.0.0.1")))
+        .write(directory, "scheduler");
     authority
         .client("kube-apiserver-kubelet-client", List.of("system:masters"))
         .write(directory, "kubelet-client");

@@ -30,15 +30,32 @@ final class ControlPlane {
       Collections.synchronizedMap(new EnumMap<>(KubeTool.class));
 
   /** Ports that the cluster keeps as long as it lives. */
-  record Ports(PortLease etcd, PortLease etcdPeer, PortLease apiServer, PortLease kubelet) {
+  record Ports(
+      PortLease etcd,
+      PortLease etcdPeer,
+      PortLease apiServer,
+      PortLease scheduler,
+      PortLease kubelet) {
 
     static Ports acquire() {
-      return new Ports(
-          PortLease.acquire(), PortLease.acquire(), PortLease.acquire(), PortLease.acquire());
+      List<PortLease> leases = new ArrayList<>();
+      try {
+        while (leases.size() < 5) {
+          leases.add(PortLease.acquire());
+        }
+        return new Ports(leases.get(0), leases.get(1), leases.get(2), leases.get(3), leases.get(4));
+      } catch (RuntimeException | Error e) {
+        Attempts.undo(e, () -> close(leases));
+        throw e;
+      }
     }
 
     void release() {
-      List.of(etcd, etcdPeer, apiServer, kubelet).forEach(PortLease::close);
+      close(List.of(etcd, etcdPeer, apiServer, scheduler, kubelet));
+    }
+
+    private static void close(List<PortLease> leases) {
+      Attempts.all(leases.stream().map(lease -> (Runnable) lease::close).toList());
     }
   }
 
@@ -110,15 +127,49 @@ final class ControlPlane {
     manager.addAll(spec.controllerManagerFlags());
     launch(KubeTool.KUBE_CONTROLLER_MANAGER, manager);
     if (spec.scheduler()) {
-      List<String> scheduler = new ArrayList<>();
-      scheduler.add("--kubeconfig=" + files.kubeconfig("system:kube-scheduler", List.of()));
-      scheduler.add("--leader-elect=false");
-      scheduler.add("--secure-port=0");
-      scheduler.add("--kube-api-qps=1000");
-      scheduler.add("--kube-api-burst=2000");
-      scheduler.addAll(spec.schedulerFlags());
-      launch(KubeTool.KUBE_SCHEDULER, scheduler);
+      startScheduler();
     }
+  }
+
+  private void startScheduler() {
+    List<String> flags = new ArrayList<>();
+    flags.add("--kubeconfig=" + files.kubeconfig("system:kube-scheduler", List.of()));
+    flags.add("--leader-elect=false");
+    flags.add("--secure-port=" + ports.scheduler().port());
+    flags.add("--bind-address=127.0.0.1");
+    flags.add("--tls-cert-file=" + files.path("scheduler.crt"));
+    flags.add("--tls-private-key-file=" + files.path("scheduler.key"));
+    // Administrators only, by their certificates: it asks the API server about nobody.
+    flags.add("--client-ca-file=" + files.path("ca.crt"));
+    flags.add("--kube-api-qps=1000");
+    flags.add("--kube-api-burst=2000");
+    flags.addAll(spec.schedulerFlags());
+    launch(KubeTool.KUBE_SCHEDULER, flags);
+  }
+
+  /** Waits until the scheduler has read the cluster. */
+  void awaitScheduler() {
+    URI ready = URI.create("https://127.0.0.1:" + ports.scheduler().port() + "/readyz");
+    awaitHealthy(KubeTool.KUBE_SCHEDULER, () -> probe.answersOk(ready));
+  }
+
+  /** What the scheduler writes into its log of the nodes in its cache, when it is asked to. */
+  String schedulerCache() {
+    GuardedProcess scheduler = process(KubeTool.KUBE_SCHEDULER);
+    long before = scheduler.logLength();
+    scheduler.signal("USR2");
+    long deadline = System.nanoTime() + START_TIMEOUT.toNanos();
+    while (System.nanoTime() < deadline && !scheduler.awaitExit(POLL_INTERVAL)) {
+      String log = scheduler.logFrom(before);
+      int begin = log.indexOf("Node name: ");
+      int end = log.indexOf("Dump of scheduling queue");
+      if (end >= 0) {
+        return begin < 0 || begin > end ? "" : log.substring(begin, log.lastIndexOf('\n', end));
+      }
+    }
+    throw new TestkitException(
+        Reason.TIMED_OUT,
+        scheduler.name() + " does not write its cache into its log:\n" + scheduler.logTail());
   }
 
   /** Starts the kubelets of simulated nodes, once. */
@@ -166,7 +217,8 @@ final class ControlPlane {
 
   /**
    * Ends everything. The API server is asked first and its clients next, so that it need not wait
-   * for their watches; etcd ends after it, for without etcd it would hang.
+   * for their watches; etcd ends after it, for without etcd it would hang. A thread that is
+   * interrupted waits for none of them, but leaves none.
    */
   void stopAll() {
     GuardedProcess apiServer = processes.get(KubeTool.KUBE_APISERVER);
@@ -174,24 +226,26 @@ final class ControlPlane {
     List<GuardedProcess> clients = new ArrayList<>(processes());
     clients.remove(apiServer);
     clients.remove(etcd);
+    List<Runnable> steps = new ArrayList<>();
     if (apiServer != null) {
-      apiServer.terminate();
+      steps.add(apiServer::terminate);
     }
-    clients.forEach(GuardedProcess::terminate);
-    clients.forEach(process -> process.awaitEndOrKill(STOP_GRACE));
+    clients.forEach(process -> steps.add(process::terminate));
+    clients.forEach(process -> steps.add(() -> process.awaitEndOrKill(STOP_GRACE)));
     if (apiServer != null) {
-      apiServer.awaitEndOrKill(STOP_GRACE);
+      steps.add(() -> apiServer.awaitEndOrKill(STOP_GRACE));
     }
     if (etcd != null) {
-      etcd.terminate();
-      etcd.awaitEndOrKill(STOP_GRACE);
+      steps.add(etcd::terminate);
+      steps.add(() -> etcd.awaitEndOrKill(STOP_GRACE));
     }
-    processes.clear();
+    steps.add(processes::clear);
+    Attempts.all(steps);
   }
 
   /** Ends everything at once. No order is needed where nobody is asked. Callable at any time. */
   void killAll() {
-    processes().forEach(GuardedProcess::kill);
+    Attempts.all(processes().stream().map(process -> (Runnable) process::kill).toList());
   }
 
   private void launch(KubeTool tool, List<String> flags) {
@@ -199,7 +253,13 @@ final class ControlPlane {
     command.add(binaries.path(tool).toString());
     command.addAll(flags);
     Path log = files.path(tool.fileName() + ".log");
-    processes.put(tool, GuardedProcess.start(tool.fileName() + " of " + spec.name(), command, log));
+    GuardedProcess.Builder program =
+        GuardedProcess.of(tool.fileName() + " of " + spec.name(), command);
+    if (!spec.keepFiles()) {
+      // All guards do it, each when its program has ended: so the last one finds nothing running.
+      program.orphanedFolder(files.directory());
+    }
+    processes.put(tool, program.start(log));
   }
 
   private void awaitHealthy(KubeTool tool, BooleanSupplier healthy) {

@@ -1,10 +1,12 @@
 package io.virtualnode.testkit;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -12,7 +14,7 @@ import java.util.function.Consumer;
 /** Builds a tool with the machine's Go from the pinned modules. */
 final class GoBuild implements ToolSource {
 
-  private static final int PROGRESS_SECONDS = 10;
+  private static final Duration PROGRESS = Duration.ofSeconds(10);
   private static final int SHOWN_LINES = 15;
 
   private final String goCommand;
@@ -29,51 +31,49 @@ final class GoBuild implements ToolSource {
   @Override
   public void fetch(KubeTool tool, Path target, Consumer<String> progress)
       throws IOException, InterruptedException {
-    Path directory = Files.createTempDirectory("virtualnode-go-");
-    try {
-      PinnedModules.extract(tool.module(), directory);
-      build(tool, target, directory, progress);
-    } finally {
-      DirectoryTree.delete(directory);
-    }
+    Path module = Files.createDirectory(target.resolveSibling("module"));
+    PinnedModules.extract(tool.module(), module);
+    build(tool, target, module, progress);
   }
 
-  private void build(KubeTool tool, Path target, Path directory, Consumer<String> progress)
+  private void build(KubeTool tool, Path target, Path module, Consumer<String> progress)
       throws IOException, InterruptedException {
-    Path log = directory.resolve("build.log");
-    ProcessBuilder builder =
-        new ProcessBuilder(
-            goCommand,
-            "build",
-            "-trimpath",
-            "-ldflags",
-            linkerFlags(),
-            "-o",
-            target.toAbsolutePath().toString(),
-            tool.goPackage());
-    builder.directory(directory.toFile()).redirectErrorStream(true).redirectOutput(log.toFile());
-    builder.environment().put("CGO_ENABLED", "0");
-    builder.environment().put("GOWORK", "off");
+    Path scratch = requireNonNull(target.toAbsolutePath().getParent(), "target is no file");
+    Path log = module.resolve("build.log");
     long started = System.nanoTime();
     progress.accept("building " + tool.fileName() + " with Go");
-    Process process = builder.start();
-    Thread atEnd = new Thread(process::destroy, "end-go-build");
-    Runtime.getRuntime().addShutdownHook(atEnd);
+    GuardedProcess go =
+        GuardedProcess.of(
+                "go build",
+                List.of(
+                    goCommand,
+                    "build",
+                    "-trimpath",
+                    "-ldflags",
+                    linkerFlags(),
+                    "-o",
+                    target.toAbsolutePath().toString(),
+                    tool.goPackage()))
+            .directory(module)
+            .environment("CGO_ENABLED", "0")
+            .environment("GOWORK", "off")
+            .environment("GOTMPDIR", scratch.toString())
+            .orphanedFolder(scratch)
+            .start(log);
     try {
-      process.getOutputStream().close();
-      while (!process.waitFor(PROGRESS_SECONDS, TimeUnit.SECONDS)) {
+      while (!go.endsWithin(PROGRESS)) {
         long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - started);
         progress.accept("building " + tool.fileName() + " with Go: " + seconds + " s");
       }
-      Runtime.getRuntime().removeShutdownHook(atEnd);
     } finally {
-      process.destroy();
+      go.kill(); // if it still runs, with its compilers
     }
-    if (process.exitValue() != 0) {
+    int status = go.exitCode().orElseThrow();
+    if (status != 0) {
       List<String> lines = Files.readAllLines(log, UTF_8);
       throw new IOException(
           "go build exited with status "
-              + process.exitValue()
+              + status
               + ":\n"
               + String.join(
                   "\n", lines.subList(Math.max(0, lines.size() - SHOWN_LINES), lines.size())));

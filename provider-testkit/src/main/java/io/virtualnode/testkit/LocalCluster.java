@@ -8,9 +8,11 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,12 +39,17 @@ public final class LocalCluster implements AutoCloseable {
   private final Thread shutdownHook;
   private boolean closed; // guarded by this
 
-  private LocalCluster(ClusterSpec spec, KubeBinaries binaries) {
+  private LocalCluster(
+      ClusterSpec spec,
+      ControlPlane.Ports ports,
+      ClusterFiles files,
+      ControlPlane controlPlane,
+      Path kubeconfig) {
     this.spec = spec;
-    ports = ControlPlane.Ports.acquire();
-    files = ClusterFiles.create(spec.name(), url(ports));
-    controlPlane = new ControlPlane(spec, binaries, files, ports);
-    kubeconfig = files.kubeconfig("admin", List.of("system:masters"));
+    this.ports = ports;
+    this.files = files;
+    this.controlPlane = controlPlane;
+    this.kubeconfig = kubeconfig;
     client = newClient(kubeconfig);
     nodes = new SimulatedNodes(client);
     shutdownHook = new Thread(this::abort, "end-" + spec.name());
@@ -59,17 +66,42 @@ public final class LocalCluster implements AutoCloseable {
    * @throws TestkitException when one does not start; the others are closed then
    */
   public static List<LocalCluster> startAll(LocalClusterBuilder... builders) {
-    return ParallelStart.of(List.of(builders));
+    List<Supplier<LocalCluster>> starts = new ArrayList<>();
+    for (LocalClusterBuilder builder : builders) {
+      starts.add(builder::start);
+    }
+    return ParallelStart.of(starts, LocalCluster::close);
   }
 
   static LocalCluster start(ClusterSpec spec, KubeBinaries binaries) {
-    LocalCluster cluster = new LocalCluster(spec, binaries);
+    LocalCluster cluster = prepare(spec, binaries);
     try {
       Runtime.getRuntime().addShutdownHook(cluster.shutdownHook);
       cluster.begin();
       return cluster;
-    } catch (RuntimeException e) {
-      cluster.close();
+    } catch (RuntimeException | Error e) {
+      Attempts.undo(e, cluster::close);
+      throw e;
+    }
+  }
+
+  private static LocalCluster prepare(ClusterSpec spec, KubeBinaries binaries) {
+    ControlPlane.Ports ports = ControlPlane.Ports.acquire();
+    try {
+      ClusterFiles files = ClusterFiles.create(spec.name(), url(ports));
+      try {
+        return new LocalCluster(
+            spec,
+            ports,
+            files,
+            new ControlPlane(spec, binaries, files, ports),
+            files.kubeconfig("admin", List.of("system:masters")));
+      } catch (RuntimeException | Error e) {
+        Attempts.undo(e, files::delete);
+        throw e;
+      }
+    } catch (RuntimeException | Error e) {
+      Attempts.undo(e, ports::release);
       throw e;
     }
   }
@@ -224,6 +256,37 @@ public final class LocalCluster implements AutoCloseable {
     return client.raw("/metrics");
   }
 
+  /**
+   * What an endpoint of kube-scheduler says, in the text format of Prometheus. It waits until the
+   * scheduler has read the cluster.
+   *
+   * @param path {@code /metrics}, or {@code /metrics/resources} for what the spec of each pod
+   *     requests as the scheduler computes it (cpu in cores)
+   * @throws TestkitException when the cluster was started without a scheduler
+   */
+  public String schedulerMetrics(String path) {
+    synchronized (this) {
+      controlPlane.awaitScheduler();
+    }
+    return client.raw(schedulerUrl() + requireNonNull(path, "path is null"));
+  }
+
+  /** Where kube-scheduler serves its health and metrics; only administrators may read these. */
+  public String schedulerUrl() {
+    return "https://127.0.0.1:" + ports.scheduler().port();
+  }
+
+  /**
+   * What kube-scheduler has in its cache, as it writes it for debugging on SIGUSR2: of each node
+   * the sum that its pods request (cpu in thousandths), what is allocatable, and the pods.
+   *
+   * @throws TestkitException when the cluster was started without a scheduler
+   */
+  public synchronized String schedulerCache() {
+    controlPlane.awaitScheduler();
+    return controlPlane.schedulerCache();
+  }
+
   /** Process ids of all that runs for this cluster. */
   public List<Long> pids() {
     synchronized (this) {
@@ -232,7 +295,22 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /**
+   * Leaves it to the caller to close this cluster when the JVM ends. Until then a shutdown hook of
+   * its own does so; but shutdown hooks run side by side, and one that ends, say, a client of this
+   * cluster in order wants the API server to answer until then. A caller that does not close it
+   * leaves no process either, as with SIGKILL.
+   */
+  public void leaveShutdownToCaller() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(shutdownHook);
+    } catch (IllegalStateException e) {
+      LOG.debug("the JVM ends already, and {} with it", spec.name());
+    }
+  }
+
+  /**
    * Ends all processes and removes the files, unless these are kept. A second call does nothing.
+   * Everything is tried: when this throws, no process is left nevertheless.
    */
   @Override
   public void close() {
@@ -241,22 +319,18 @@ public final class LocalCluster implements AutoCloseable {
         return;
       }
       closed = true;
-      client.close();
-      controlPlane.stopAll();
-      ports.release();
-      removeFiles();
-    }
-    try {
-      Runtime.getRuntime().removeShutdownHook(shutdownHook);
-    } catch (IllegalStateException e) {
-      LOG.debug("{} is closed while the JVM ends", spec.name());
+      Attempts.all(
+          client::close,
+          controlPlane::stopAll,
+          ports::release,
+          this::removeFiles,
+          this::leaveShutdownToCaller);
     }
   }
 
   /** What the JVM's end leaves time for. Takes no lock: another thread may hold it in a start. */
   private void abort() {
-    controlPlane.killAll();
-    removeFiles();
+    Attempts.all(controlPlane::killAll, this::removeFiles);
   }
 
   private void removeFiles() {

@@ -5,33 +5,55 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Starts clusters side by side: all of them, or none. */
 final class ParallelStart {
 
   private ParallelStart() {}
 
-  static List<LocalCluster> of(List<LocalClusterBuilder> builders) {
-    List<CompletableFuture<LocalCluster>> starts =
-        builders.stream()
-            .map(builder -> CompletableFuture.supplyAsync(builder::start, ParallelStart::inThread))
-            .toList();
-    List<LocalCluster> started = new ArrayList<>();
-    CompletionException failure = null;
-    for (CompletableFuture<LocalCluster> start : starts) {
+  /**
+   * What the starts give, in their order.
+   *
+   * @param stop ends what was started when another start has failed
+   */
+  static <T> List<T> of(List<Supplier<T>> starts, Consumer<T> stop) {
+    List<CompletableFuture<T>> all = new ArrayList<>();
+    for (Supplier<T> start : starts) {
+      all.add(CompletableFuture.supplyAsync(start, ParallelStart::inThread));
+    }
+    List<T> started = new ArrayList<>();
+    TestkitException failure = null;
+    for (CompletableFuture<T> one : all) {
       try {
-        started.add(start.join());
+        started.add(one.join());
       } catch (CompletionException e) {
-        failure = e;
+        failure = joined(failure, e);
       }
     }
     if (failure == null) {
       return List.copyOf(started);
     }
-    started.forEach(LocalCluster::close);
-    throw failure.getCause() instanceof TestkitException known
-        ? known
-        : new TestkitException(Reason.PROCESS_FAILED, "a cluster did not start", failure);
+    Attempts.undo(
+        failure,
+        () ->
+            Attempts.all(started.stream().map(one -> (Runnable) () -> stop.accept(one)).toList()));
+    throw failure;
+  }
+
+  private static TestkitException joined(@Nullable TestkitException first, CompletionException e) {
+    TestkitException next =
+        e.getCause() instanceof TestkitException known
+            ? known
+            : new TestkitException(
+                Reason.PROCESS_FAILED, "a cluster did not start: " + e.getCause(), e.getCause());
+    if (first == null) {
+      return next;
+    }
+    first.addSuppressed(next);
+    return first;
   }
 
   private static void inThread(Runnable start) {

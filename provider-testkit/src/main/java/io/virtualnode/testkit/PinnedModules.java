@@ -11,18 +11,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The go.mod and go.sum files that pin what a local cluster is built from. They are stored as
- * {@code .txt}, so that Go tools which look at this repository do not take the folders for modules.
+ * The go.mod and go.sum files that pin what a local cluster is built from, and checksums of what
+ * can be downloaded instead. They are stored as {@code .txt}, so that Go tools which look at this
+ * repository do not take the folders for modules.
  */
 final class PinnedModules {
 
   private static final List<String> MODULES = List.of("control-plane", "kwok");
+  private static final String CHECKSUMS = "kube/SHA256SUMS.txt";
 
   private PinnedModules() {}
 
@@ -30,17 +34,16 @@ final class PinnedModules {
   static String cacheKey() {
     MessageDigest digest = sha256();
     for (String module : MODULES) {
-      digest.update(read(module, "go.sum"));
+      digest.update(read(resource(module, "go.sum")));
     }
     return HexFormat.of().formatHex(digest.digest()).substring(0, 16);
   }
 
   /** Version of a required Go module, such as {@code v1.37.2}. */
   static String version(String module, String required) {
-    String text = new String(read(module, "go.mod"), UTF_8);
     Matcher line =
         Pattern.compile("(?m)^\\s*(?:require )?" + Pattern.quote(required) + " (v\\S+)")
-            .matcher(text);
+            .matcher(text(resource(module, "go.mod")));
     if (!line.find()) {
       throw new IllegalStateException("kube/" + module + "/go.mod does not require " + required);
     }
@@ -50,8 +53,20 @@ final class PinnedModules {
   /** Writes go.mod and go.sum of a module into a directory, where Go can build from them. */
   static void extract(String module, Path directory) throws IOException {
     for (String file : List.of("go.mod", "go.sum")) {
-      Files.write(directory.resolve(file), read(module, file));
+      Files.write(directory.resolve(file), read(resource(module, file)));
     }
+  }
+
+  /**
+   * SHA-256 by {@code tool/version/file} of release files beside which their releases publish none.
+   */
+  static Map<String, String> checksums() {
+    Map<String, String> checksums = new HashMap<>();
+    for (String line : text(CHECKSUMS).lines().toList()) {
+      String[] parts = line.split(" {2}", 2);
+      checksums.put(parts[1], parts[0]);
+    }
+    return Map.copyOf(checksums);
   }
 
   static MessageDigest sha256() {
@@ -63,8 +78,15 @@ final class PinnedModules {
     }
   }
 
-  private static byte[] read(String module, String file) {
-    String name = "kube/" + module + "/" + file + ".txt";
+  private static String resource(String module, String file) {
+    return "kube/" + module + "/" + file + ".txt";
+  }
+
+  private static String text(String name) {
+    return new String(read(name), UTF_8);
+  }
+
+  private static byte[] read(String name) {
     try (InputStream in =
         requireNonNull(PinnedModules.class.getResourceAsStream(name), name + " is missing")) {
       return in.readAllBytes();

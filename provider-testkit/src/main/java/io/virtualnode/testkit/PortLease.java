@@ -7,10 +7,12 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -24,6 +26,16 @@ final class PortLease implements AutoCloseable {
   private static final int LAST = 32_000;
   private static final int ATTEMPTS = 500;
 
+  /** Not java.io.tmpdir: all JVMs of the user must meet here, however each of them is set up. */
+  private static final Path DIRECTORY =
+      Path.of("/tmp", "virtualnode-ports-" + System.getProperty("user.name"));
+
+  /**
+   * What this JVM has leased. It is asked before a file is opened, since a lock belongs to the
+   * process: to close any other channel to the same file would give the lock up.
+   */
+  private static final Set<Integer> LEASED = ConcurrentHashMap.newKeySet();
+
   private final int port;
   private final FileChannel channel;
   private final FileLock lock;
@@ -35,41 +47,45 @@ final class PortLease implements AutoCloseable {
   }
 
   static PortLease acquire() {
-    Path directory =
-        Path.of(
-            System.getProperty("java.io.tmpdir"),
-            "virtualnode-ports-" + System.getProperty("user.name"));
-    try {
-      Files.createDirectories(directory);
-      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        int port = ThreadLocalRandom.current().nextInt(FIRST, LAST);
-        PortLease lease = lock(directory.resolve(Integer.toString(port)), port);
-        if (lease != null) {
-          return lease;
-        }
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      Optional<PortLease> lease = of(ThreadLocalRandom.current().nextInt(FIRST, LAST));
+      if (lease.isPresent()) {
+        return lease.get();
       }
-    } catch (IOException e) {
-      throw new TestkitException(
-          Reason.PREPARATION_FAILED, "cannot lease a port in " + directory + ": " + e, e);
     }
     throw new TestkitException(
         Reason.PREPARATION_FAILED, "no free port between " + FIRST + " and " + LAST);
   }
 
-  private static @org.jspecify.annotations.Nullable PortLease lock(Path file, int port)
-      throws IOException {
+  /** This port, unless somebody has it. */
+  static Optional<PortLease> of(int port) {
+    if (!LEASED.add(port)) {
+      return Optional.empty();
+    }
+    Optional<PortLease> lease = Optional.empty();
+    try {
+      Files.createDirectories(DIRECTORY);
+      lease = lock(DIRECTORY.resolve(Integer.toString(port)), port);
+    } catch (IOException e) {
+      throw new TestkitException(
+          Reason.PREPARATION_FAILED, "cannot lease a port in " + DIRECTORY + ": " + e, e);
+    } finally {
+      if (lease.isEmpty()) {
+        LEASED.remove(port);
+      }
+    }
+    return lease;
+  }
+
+  private static Optional<PortLease> lock(Path file, int port) throws IOException {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    try {
-      FileLock lock = channel.tryLock();
-      if (lock != null && isFree(port)) {
-        return new PortLease(port, channel, lock);
-      }
-    } catch (OverlappingFileLockException e) {
-      // Leased by this JVM: the caller tries the next.
+    FileLock lock = channel.tryLock();
+    if (lock != null && isFree(port)) {
+      return Optional.of(new PortLease(port, channel, lock));
     }
     channel.close();
-    return null;
+    return Optional.empty();
   }
 
   private static boolean isFree(int port) {
@@ -93,6 +109,8 @@ final class PortLease implements AutoCloseable {
     } catch (IOException e) {
       throw new TestkitException(
           Reason.PREPARATION_FAILED, "cannot give back port " + port + ": " + e, e);
+    } finally {
+      LEASED.remove(port);
     }
   }
 }

@@ -12,23 +12,28 @@ import java.util.zip.GZIPInputStream;
 
 /**
  * Takes one file out of a gzipped tar archive. Only what release archives use: a header block of
- * 512 bytes with name (at 0) and octal size (at 124), then the content in whole blocks.
+ * 512 bytes with name (at 0), octal size (at 124) and type (at 156), then the content in whole
+ * blocks.
  */
 final class TarGz {
 
   private static final int BLOCK = 512;
+  private static final int TYPE = 156;
 
   private TarGz() {}
 
-  /** Extracts the first file whose last path element is {@code fileName}. */
+  /**
+   * Extracts the first regular file whose last path element is {@code fileName}; folders, links and
+   * extended headers of that name are none.
+   */
   static void extract(Path archive, String fileName, Path target) throws IOException {
     try (InputStream in =
         new GZIPInputStream(new BufferedInputStream(Files.newInputStream(archive)))) {
       byte[] header = in.readNBytes(BLOCK);
       while (header.length == BLOCK && header[0] != 0) {
         String name = text(header, 0, 100);
-        long size = Long.parseLong(text(header, 124, 12).strip(), 8);
-        if (name.substring(name.lastIndexOf('/') + 1).equals(fileName)) {
+        long size = size(header, name);
+        if (isRegularFile(header) && name.substring(name.lastIndexOf('/') + 1).equals(fileName)) {
           copy(in, size, target);
           return;
         }
@@ -37,6 +42,19 @@ final class TarGz {
       }
     }
     throw new IOException("no file " + fileName + " in the archive");
+  }
+
+  private static boolean isRegularFile(byte[] header) {
+    return header[TYPE] == '0' || header[TYPE] == 0; // the latter by archivers older than POSIX
+  }
+
+  private static long size(byte[] header, String name) throws IOException {
+    String text = text(header, 124, 12).strip();
+    try {
+      return Long.parseUnsignedLong(text, 8);
+    } catch (NumberFormatException e) {
+      throw new IOException("the archive gives " + name + " the size '" + text + "'", e);
+    }
   }
 
   private static void copy(InputStream in, long size, Path target) throws IOException {

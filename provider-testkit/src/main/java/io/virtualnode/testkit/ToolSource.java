@@ -13,6 +13,8 @@ interface ToolSource {
   /**
    * Writes the executable to a file, which the cache takes over only when this method returns.
    *
+   * @param target in a folder that is for this fetch alone, empty at first and deleted afterwards:
+   *     whatever else is needed for a while goes there
    * @throws IOException when this source does not have it: the next source is tried
    */
   void fetch(KubeTool tool, Path target, Consumer<String> progress)

@@ -131,6 +131,57 @@ public final class Workload {
                 .build());
   }
 
+  /** The same with a secret, which the caller makes, mounted at /proxy: the grid certificate. */
+  public Workload withProxySecret(String secret) {
+    return with(
+        spec ->
+            new PodSpecBuilder(spec)
+                .addNewVolume()
+                .withName("proxy")
+                .withNewSecret()
+                .withSecretName(secret)
+                .endSecret()
+                .endVolume()
+                .editFirstContainer()
+                .addNewVolumeMount()
+                .withName("proxy")
+                .withMountPath("/proxy")
+                .withReadOnly(true)
+                .endVolumeMount()
+                .endContainer()
+                .build());
+  }
+
+  /**
+   * The same with the node's /cvmfs, which must be a directory there; simulated nodes do not look.
+   */
+  public Workload withCvmfs() {
+    return with(
+        spec ->
+            new PodSpecBuilder(spec)
+                .addNewVolume()
+                .withName("cvmfs")
+                .withNewHostPath()
+                .withPath("/cvmfs")
+                .withType("Directory")
+                .endHostPath()
+                .endVolume()
+                .editFirstContainer()
+                .addNewVolumeMount()
+                .withName("cvmfs")
+                .withMountPath("/cvmfs")
+                .withMountPropagation("HostToContainer")
+                .withReadOnly(true)
+                .endVolumeMount()
+                .endContainer()
+                .build());
+  }
+
+  /** The same with a priority class, which the caller makes. */
+  public Workload withPriorityClass(String priorityClass) {
+    return with(spec -> new PodSpecBuilder(spec).withPriorityClassName(priorityClass).build());
+  }
+
   /** The same with any change of the pod's specification; the change is given a copy. */
   public Workload with(UnaryOperator<PodSpec> change) {
     PodSpec copy = new PodSpecBuilder(template.getSpec()).build();

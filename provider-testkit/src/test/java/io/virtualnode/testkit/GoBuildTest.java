@@ -2,12 +2,15 @@ package io.virtualnode.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,6 +46,44 @@ class GoBuildTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining("status 2")
         .hasMessageContaining("no required module");
+  }
+
+  @Test
+  @DisplayName("a build that is given up leaves neither Go nor its compilers")
+  void givenUp() throws Exception {
+    GoBuild build = new GoBuild(go("sleep 600 & echo $! $$ >" + log() + "; wait"));
+    AtomicReference<Throwable> ended = new AtomicReference<>();
+    Thread builder =
+        new Thread(
+            () -> {
+              try {
+                build.fetch(KubeTool.ETCD, directory.resolve("etcd"), progress::add);
+              } catch (IOException | InterruptedException e) {
+                ended.set(e);
+              }
+            });
+    builder.start();
+    await().until(() -> Files.exists(log()) && Files.readString(log()).endsWith("\n"));
+    List<ProcessHandle> processes =
+        Arrays.stream(Files.readString(log()).strip().split(" ", -1))
+            .map(pid -> ProcessHandle.of(Long.parseLong(pid)).orElseThrow())
+            .toList();
+
+    builder.interrupt();
+    builder.join(10_000);
+
+    assertThat(ended.get()).isInstanceOf(InterruptedException.class);
+    await().until(() -> processes.stream().noneMatch(GuardedProcessTest.Alive::test));
+  }
+
+  @Test
+  @DisplayName("whatever a build needs for a while is beside its target")
+  void scratch() throws IOException, InterruptedException {
+    Path folder = Files.createDirectory(directory.resolve("scratch"));
+    new GoBuild(go("echo \"$GOTMPDIR $(pwd)\" >" + log()))
+        .fetch(KubeTool.ETCD, folder.resolve("etcd"), progress::add);
+    assertThat(Files.readString(log()).strip().split(" ", -1))
+        .allSatisfy(path -> assertThat(Path.of(path).toRealPath()).startsWith(folder.toRealPath()));
   }
 
   private Path log() {

@@ -28,6 +28,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -41,15 +42,31 @@ import org.junit.jupiter.api.io.TempDir;
 
 class KubeBinariesTest {
 
+  private static final ReleaseDownload.Timeouts PATIENT =
+      new ReleaseDownload.Timeouts(
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(5),
+          new Transfer.Limits(
+              Duration.ofSeconds(5), Duration.ofSeconds(20), Duration.ofSeconds(10)));
+  private static final ReleaseDownload.Timeouts IMPATIENT =
+      new ReleaseDownload.Timeouts(
+          Duration.ofSeconds(5),
+          Duration.ofMillis(200),
+          new Transfer.Limits(
+              Duration.ofMillis(200), Duration.ofSeconds(1), Duration.ofMillis(300)));
+
   @TempDir private Path temporary = Path.of("");
 
   private final Map<String, byte[]> served = new ConcurrentHashMap<>();
   private final List<String> requested = new CopyOnWriteArrayList<>();
   private final List<String> progress = new CopyOnWriteArrayList<>();
-  private final CountDownLatch slowEnds = new CountDownLatch(1);
+  private final Map<String, String> pinned = new HashMap<>();
+  private final CountDownLatch testEnds = new CountDownLatch(1);
   private final ExecutorService serverThreads = Executors.newCachedThreadPool();
   private HttpServer server = unstarted();
-  private boolean slow;
+  private boolean answersNever;
+  private String stalls = "nothing";
+  private String trickles = "nothing";
 
   @BeforeEach
   void startServer() throws IOException {
@@ -62,7 +79,7 @@ class KubeBinariesTest {
 
   @AfterEach
   void stopServer() {
-    slowEnds.countDown();
+    testEnds.countDown();
     server.stop(0);
     serverThreads.shutdownNow();
   }
@@ -104,7 +121,45 @@ class KubeBinariesTest {
         .singleElement()
         .asString()
         .startsWith("kube-scheduler not available by download");
-    assertNothingPartial();
+    assertNothingElse();
+  }
+
+  @Test
+  @DisplayName("what an official list does not publish has to be pinned, or is not downloaded")
+  void notPinned() {
+    pinned.clear();
+    KubeBinaries found = locate(Map.of(), download(), new FakeBuild());
+    assertThat(found.path(KubeTool.KWOK)).hasContent("built kwok");
+    assertThat(requested).noneMatch(path -> path.contains("kwok"));
+    assertThat(progress)
+        .anyMatch(line -> line.contains("no checksum of kwok/v0.8.0/kwok-linux-amd64 is known"));
+  }
+
+  @Test
+  @DisplayName("a release that is not the one that was pinned is not used")
+  void anotherThanPinned() {
+    pinned.replaceAll((file, checksum) -> "0".repeat(64));
+    assertThat(locate(Map.of(), download(), new FakeBuild()).path(KubeTool.KWOK))
+        .hasContent("built kwok");
+  }
+
+  @Test
+  @DisplayName("the kwok that the modules ask for is pinned for Linux")
+  void pins() {
+    String version = PinnedModules.version("kwok", "sigs.k8s.io/kwok");
+    assertThat(PinnedModules.checksums())
+        .containsKeys(
+            "kwok/" + version + "/kwok-linux-amd64", "kwok/" + version + "/kwok-linux-arm64");
+    assertThat(PinnedModules.checksums().values()).allMatch(sum -> sum.matches("[0-9a-f]{64}"));
+  }
+
+  @Test
+  @DisplayName("where there is no release the build is next")
+  void otherPlatform() {
+    ReleaseDownload mac = new ReleaseDownload(base(), base(), "darwin/arm64", pinned, PATIENT);
+    assertThat(locate(Map.of(), mac, new FakeBuild()).path(KubeTool.ETCD)).hasContent("built etcd");
+    assertThat(requested).isEmpty();
+    assertThat(progress).anyMatch(line -> line.contains("darwin/arm64"));
   }
 
   @Test
@@ -120,7 +175,7 @@ class KubeBinariesTest {
     try (Stream<Path> files = Files.walk(temporary)) {
       assertThat(files.map(file -> file.getFileName().toString())).doesNotContain("kube-apiserver");
     }
-    assertNothingPartial();
+    assertNothingElse();
   }
 
   @Test
@@ -135,19 +190,54 @@ class KubeBinariesTest {
   @Test
   @DisplayName("a server that does not answer costs its timeout and no more")
   void slowServer() {
-    slow = true;
-    ReleaseDownload impatient = new ReleaseDownload(base(), base(), Duration.ofMillis(100));
+    answersNever = true;
     long started = System.nanoTime();
-    KubeBinaries found = locate(Map.of(), impatient, new FakeBuild());
+    KubeBinaries found = locate(Map.of(), download(IMPATIENT), new FakeBuild());
     assertThat(found.path(KubeTool.KWOK)).hasContent("built kwok");
-    assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(5));
+    assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(10));
+  }
+
+  @Test
+  @DisplayName("a download that stalls is given up, and leaves nothing")
+  void stalledDownload() throws IOException {
+    stalls = "/kwok-linux-amd64";
+    KubeBinaries found = locate(Map.of(), download(IMPATIENT), new FakeBuild());
+    assertThat(found.path(KubeTool.KWOK)).hasContent("built kwok");
+    assertThat(progress)
+        .anyMatch(line -> line.contains("nothing has come for 200 ms, after 7 bytes"));
+    assertNothingElse();
+  }
+
+  @Test
+  @DisplayName("a download that trickles tells how far it is, and is given up at its deadline")
+  void tricklingDownload() {
+    trickles = "/kwok-linux-amd64";
+    KubeBinaries found = locate(Map.of(), download(IMPATIENT), new FakeBuild());
+    assertThat(found.path(KubeTool.KWOK)).hasContent("built kwok");
+    assertThat(progress)
+        .anyMatch(line -> line.matches("downloading .*kwok-linux-amd64: 0 MB after .* ms"))
+        .anyMatch(line -> line.contains("it takes longer than 1000 ms"));
+  }
+
+  @Test
+  @DisplayName("what killed fetches have left is deleted by the next one, of the same tool only")
+  void staleScratch() throws IOException {
+    Path kube = temporary.resolve("cache/kube").resolve(PinnedModules.cacheKey());
+    Path stale = kube.resolve("kwok.part-123");
+    Files.writeString(
+        Files.createDirectories(stale.resolve("module")).resolve("go.mod"), "module x");
+    Path other = Files.createDirectories(kube.resolve("else.part-123"));
+    locate(Map.of(), download());
+    assertThat(stale).doesNotExist();
+    assertThat(other).exists();
   }
 
   @Test
   @DisplayName("an unreachable server falls through")
   void unreachableServer() {
     URI closed = URI.create("http://127.0.0.1:1");
-    ReleaseDownload unreachable = new ReleaseDownload(closed, closed, Duration.ofSeconds(1));
+    ReleaseDownload unreachable =
+        new ReleaseDownload(closed, closed, "linux/amd64", pinned, PATIENT);
     assertThat(locate(Map.of(), unreachable, new FakeBuild()).path(KubeTool.ETCD))
         .hasContent("built etcd");
   }
@@ -190,16 +280,21 @@ class KubeBinariesTest {
   }
 
   private ReleaseDownload download() {
-    return new ReleaseDownload(base(), base(), Duration.ofSeconds(5));
+    return download(PATIENT);
+  }
+
+  private ReleaseDownload download(ReleaseDownload.Timeouts timeouts) {
+    return new ReleaseDownload(base(), base(), "linux/amd64", pinned, timeouts);
   }
 
   private URI base() {
     return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
   }
 
-  private void assertNothingPartial() throws IOException {
+  /** Nothing but binaries and locks. */
+  private void assertNothingElse() throws IOException {
     try (Stream<Path> files = Files.walk(temporary)) {
-      assertThat(files).noneMatch(file -> file.toString().endsWith(".part"));
+      assertThat(files.filter(file -> file.toString().contains(".part")).toList()).isEmpty();
     }
   }
 
@@ -209,45 +304,68 @@ class KubeBinariesTest {
     return file;
   }
 
-  /** Serves what the official sites do, for every platform that the tests may run on. */
+  /** Serves what the official sites do, and nothing that they do not. */
   private void publishReleases() throws IOException {
-    for (String platform : List.of("linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64")) {
-      String dashed = platform.replace('/', '-');
-      for (String tool : List.of("kube-apiserver", "kube-controller-manager", "kube-scheduler")) {
-        publish("/release/v1.37.2/bin/" + platform + "/" + tool, tool);
-      }
-      publish("/kubernetes-sigs/kwok/releases/download/v0.8.0/kwok-" + dashed, "kwok");
-      String etcd = "etcd-v3.7.0-" + dashed + ".tar.gz";
-      byte[] archive = tarGz("etcd-v3.7.0-" + dashed + "/etcd", "release of etcd");
-      String folder = "/etcd-io/etcd/releases/download/v3.7.0/";
-      served.put(folder + etcd, archive);
-      byte[] line = (sha256(archive) + "  " + etcd + "\n").getBytes(UTF_8);
-      served.merge(folder + "SHA256SUMS", line, KubeBinariesTest::concatenated);
+    for (String tool : List.of("kube-apiserver", "kube-controller-manager", "kube-scheduler")) {
+      String path = "/release/v1.37.2/bin/linux/amd64/" + tool;
+      byte[] body = publish(path, tool);
+      served.put(path + ".sha256", sha256(body).getBytes(UTF_8));
     }
+    byte[] kwok =
+        publish("/kubernetes-sigs/kwok/releases/download/v0.8.0/kwok-linux-amd64", "kwok");
+    pinned.put("kwok/v0.8.0/kwok-linux-amd64", sha256(kwok));
+    byte[] archive = tarGz("etcd-v3.7.0-linux-amd64/etcd", "release of etcd");
+    String folder = "/etcd-io/etcd/releases/download/v3.7.0/";
+    served.put(folder + "etcd-v3.7.0-linux-amd64.tar.gz", archive);
+    String sums =
+        ("0".repeat(64) + "  etcd-v3.7.0-linux-arm64.tar.gz\n")
+            + (sha256(archive) + "  etcd-v3.7.0-linux-amd64.tar.gz\n");
+    served.put(folder + "SHA256SUMS", sums.getBytes(UTF_8));
   }
 
-  private void publish(String path, String tool) {
+  private byte[] publish(String path, String tool) {
     byte[] body = ("release of " + tool).getBytes(UTF_8);
     served.put(path, body);
-    served.put(path + ".sha256", sha256(body).getBytes(UTF_8));
+    return body;
   }
 
   private void answer(HttpExchange exchange) throws IOException {
     String path = exchange.getRequestURI().getPath();
     requested.add(path);
-    if (slow) {
-      try {
-        slowEnds.await();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+    if (answersNever) {
+      awaitEnd(Duration.ofMinutes(1));
     }
     byte[] body = served.get(path);
     exchange.sendResponseHeaders(body == null ? 404 : 200, body == null ? -1 : body.length);
     if (body != null) {
-      exchange.getResponseBody().write(body);
+      write(path, body, exchange.getResponseBody());
     }
     exchange.close();
+  }
+
+  private void write(String path, byte[] body, OutputStream out) throws IOException {
+    if (path.endsWith(stalls)) {
+      out.write(body, 0, 7);
+      out.flush();
+      awaitEnd(Duration.ofMinutes(1));
+    }
+    if (path.endsWith(trickles)) {
+      for (byte one : body) {
+        out.write(one);
+        out.flush();
+        awaitEnd(Duration.ofMillis(100));
+      }
+      return;
+    }
+    out.write(body);
+  }
+
+  private void awaitEnd(Duration limit) {
+    try {
+      testEnds.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static HttpServer unstarted() {
@@ -260,12 +378,6 @@ class KubeBinariesTest {
 
   private static String sha256(byte[] body) {
     return HexFormat.of().formatHex(PinnedModules.sha256().digest(body));
-  }
-
-  private static byte[] concatenated(byte[] first, byte[] second) {
-    byte[] both = Arrays.copyOf(first, first.length + second.length);
-    System.arraycopy(second, 0, both, first.length, second.length);
-    return both;
   }
 
   private static byte[] tarGz(String name, String content) throws IOException {

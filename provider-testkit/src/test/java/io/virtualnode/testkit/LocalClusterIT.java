@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -15,10 +16,13 @@ import io.fabric8.kubernetes.api.model.authentication.SelfSubjectReviewBuilder;
 import io.fabric8.kubernetes.api.model.authentication.UserInfo;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -26,6 +30,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @TestInstance(Lifecycle.PER_CLASS)
 class LocalClusterIT {
@@ -64,6 +71,27 @@ class LocalClusterIT {
   void versionAndMetrics() {
     assertThat(requireNonNull(client.getKubernetesVersion()).getGitVersion()).isEqualTo("v1.37.2");
     assertThat(cluster.metrics()).contains("apiserver_request_total");
+  }
+
+  @Test
+  @DisplayName("the scheduler tells its metrics and its cache, to administrators only")
+  void schedulerMetricsAndCache() {
+    Workload quick =
+        Workload.named("counted").withSlot(2, "2Gi", "1Gi").runningFor(Duration.ofMinutes(5));
+    client.resource(quick.pod()).create();
+    awaitPhase("counted", "Running");
+
+    assertThat(cluster.schedulerMetrics("/metrics")).contains("scheduler_pending_pods");
+    assertThat(cluster.schedulerMetrics("/metrics/resources"))
+        .containsPattern("kube_pod_resource_request\\{.*pod=\"counted\".*unit=\"cores\"} 1.8");
+    assertThat(cluster.schedulerCache())
+        .containsPattern("Node name: alpha-[12]\n(.*\n)*.*MilliCPU:1800 (.*\n)+.*name: counted");
+
+    client.resource(quick.pod()).withGracePeriod(0).delete();
+    String url = cluster.schedulerUrl();
+    try (KubernetesClient nobody = cluster.clientFor("nobody")) {
+      assertThatThrownBy(() -> nobody.raw(url + "/metrics")).hasMessageContaining("forbidden");
+    }
   }
 
   @Test
@@ -123,19 +151,22 @@ class LocalClusterIT {
   @Test
   @DisplayName("with its kubelets frozen a node's pods do not end, and do once these are thawed")
   void frozenKubelets() {
-    Workload quick = Workload.named("kept-waiting").runningFor(Duration.ofSeconds(1));
-    client.resource(quick.pod()).create();
+    Duration run = Duration.ofSeconds(10);
+    client.resource(Workload.named("kept-waiting").runningFor(run).pod()).create();
     awaitPhase("kept-waiting", "Running");
     cluster.freezeKubelets();
+    Instant thawed;
     try {
-      await()
-          .during(Duration.ofSeconds(3))
-          .atMost(Duration.ofSeconds(5))
-          .until(() -> phase("kept-waiting").equals("Running"));
+      Instant end = Instant.parse(state("kept-waiting").getRunning().getStartedAt()).plus(run);
+      await().atMost(run.plusSeconds(20)).until(() -> Instant.now().isAfter(end.plusSeconds(2)));
+      assertThat(phase("kept-waiting")).isEqualTo("Running");
     } finally {
+      thawed = Instant.now();
       cluster.thawKubelets();
     }
     awaitPhase("kept-waiting", "Succeeded");
+    assertThat(Instant.parse(state("kept-waiting").getTerminated().getFinishedAt()))
+        .isAfterOrEqualTo(thawed.truncatedTo(ChronoUnit.SECONDS));
   }
 
   @Test
@@ -186,6 +217,9 @@ class LocalClusterIT {
             LocalCluster.builder("beta").nodes(1, NodeShape.of(1, "2Gi")));
     assertThat(clusters).extracting(LocalCluster::name).containsExactly("primary", "beta");
     List<Long> pids = clusters.stream().flatMap(one -> one.pids().stream()).toList();
+    assertThatThrownBy(() -> clusters.get(0).schedulerMetrics("/metrics"))
+        .isInstanceOf(TestkitException.class)
+        .hasMessage("kube-scheduler of primary was not started");
     List<Path> directories = clusters.stream().map(LocalCluster::folder).toList();
     assertThat(pids).hasSize(3 + 5).allMatch(LocalClusterIT::isAlive);
 
@@ -210,6 +244,90 @@ class LocalClusterIT {
             process -> process.info().commandLine().orElse("").contains("virtualnode-good-"));
   }
 
+  @Test
+  @DisplayName("when the thread that closes is interrupted, nothing is left either")
+  void interruptedClose() {
+    LocalCluster other = LocalCluster.builder("interrupted").scheduler(false).start();
+    List<Long> pids = other.pids();
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(other::close).isInstanceOf(TestkitException.class);
+    } finally {
+      assertThat(Thread.interrupted()).isTrue();
+    }
+    assertThat(pids).hasSize(3).noneMatch(LocalClusterIT::isAlive);
+    assertThat(other.folder()).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"TERM", "KILL"})
+  @DisplayName("nothing is left when the whole process group of the JVM is signalled")
+  void groupSignalled(String signal, @TempDir Path temporary) throws Exception {
+    Process jvm = GuardedProcessTest.startJvm(Owner.class, "alone", temporary.toString());
+    List<ProcessHandle> processes = startedBy(jvm);
+
+    GuardedProcessTest.signal(signal, -jvm.pid());
+
+    assertThat(jvm.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertNothingIsLeft(processes, temporary);
+  }
+
+  @Test
+  @DisplayName("a caller that took over the shutdown still has its API server in its own hook")
+  void shutdownByCaller(@TempDir Path temporary) throws Exception {
+    Process jvm = GuardedProcessTest.startJvm(Owner.class, "caller", temporary.toString());
+    List<ProcessHandle> processes = startedBy(jvm);
+
+    GuardedProcessTest.signal("TERM", jvm.pid());
+
+    List<String> said = jvm.inputReader().lines().toList();
+    assertThat(jvm.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(said).containsExactly("answers", "closed");
+    assertNothingIsLeft(processes, temporary);
+  }
+
+  private static List<ProcessHandle> startedBy(Process jvm) throws IOException {
+    assertThat(jvm.inputReader().readLine()).isEqualTo("started");
+    List<ProcessHandle> processes = jvm.descendants().toList();
+    assertThat(processes).hasSizeGreaterThanOrEqualTo(3 * 3); // program, guard and watcher each
+    return processes;
+  }
+
+  private static void assertNothingIsLeft(List<ProcessHandle> processes, Path temporary) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> processes.stream().noneMatch(GuardedProcessTest.Alive::test));
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(temporary).isEmptyDirectory());
+  }
+
+  /** Starts a cluster in a temporary directory and waits to be ended. */
+  static final class Owner {
+    private static final Duration WATCHED = Duration.ofSeconds(1);
+
+    private Owner() {}
+
+    public static void main(String[] args) throws IOException {
+      System.setProperty("java.io.tmpdir", args[1]);
+      LocalCluster own = LocalCluster.builder("owned").scheduler(false).start();
+      if (args[0].equals("caller")) {
+        own.leaveShutdownToCaller();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> end(own)));
+      }
+      System.out.println("started");
+      assertThat(System.in.read()).isNegative();
+    }
+
+    /** The API server answers as long as this has not closed it. */
+    private static void end(LocalCluster own) {
+      await().during(WATCHED).atMost(WATCHED.multipliedBy(3)).until(() -> answers(own.url()));
+      System.out.println("answers");
+      own.close();
+      System.out.println("closed");
+    }
+  }
+
   private void assertRunsAJob(String name) {
     client.resource(Workload.named(name).runningFor(Duration.ofMillis(100)).job()).create();
     client
@@ -230,6 +348,14 @@ class LocalClusterIT {
     return requireNonNull(client.pods().inNamespace("default").withName(pod).get())
         .getStatus()
         .getPhase();
+  }
+
+  private ContainerState state(String pod) {
+    return requireNonNull(client.pods().inNamespace("default").withName(pod).get())
+        .getStatus()
+        .getContainerStatuses()
+        .get(0)
+        .getState();
   }
 
   private Node node(String name) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.entry;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.time.Duration;
 import org.junit.jupiter.api.DisplayName;
@@ -58,6 +59,28 @@ class WorkloadTest {
     assertThat(changed.pod().getSpec().getActiveDeadlineSeconds()).isEqualTo(120);
     assertThat(changed.pod().getSpec().getVolumes()).hasSize(2);
     assertThat(changed.pod().getSpec().getContainers().get(0).getVolumeMounts()).hasSize(2);
+  }
+
+  @Test
+  @DisplayName("what Harvester mounts is where its pilots look for it")
+  void mounts() {
+    PodSpec spec =
+        Workload.named("job")
+            .withConfigMap("settings")
+            .withProxySecret("grid-proxy")
+            .withCvmfs()
+            .withPriorityClass("batch")
+            .pod()
+            .getSpec();
+
+    assertThat(spec.getPriorityClassName()).isEqualTo("batch");
+    assertThat(spec.getVolumes())
+        .anyMatch(v -> v.getConfigMap() != null && v.getConfigMap().getName().equals("settings"))
+        .anyMatch(v -> v.getSecret() != null && v.getSecret().getSecretName().equals("grid-proxy"))
+        .anyMatch(v -> v.getHostPath() != null && v.getHostPath().getType().equals("Directory"));
+    assertThat(spec.getContainers().get(0).getVolumeMounts())
+        .extracting(VolumeMount::getMountPath)
+        .containsExactlyInAnyOrder("/scratch", "/etc/job", "/proxy", "/cvmfs");
   }
 
   @Test

@@ -39,7 +39,9 @@ public class LedgerBenchmark {
     @Param({"5000", "50000", "500000"})
     public int nodes;
 
+    @SuppressWarnings("NullAway.Init") // JMH calls fill first
     private Site site;
+
     private final Random random = new Random(2);
     private final Queue<String> placed = new ArrayDeque<>();
     private final Queue<String> uids = new ArrayDeque<>();
@@ -85,8 +87,12 @@ public class LedgerBenchmark {
     @Param({"5000", "50000", "500000"})
     public int nodes;
 
+    @SuppressWarnings("NullAway.Init") // JMH calls fill first
     private Site site;
+
+    @SuppressWarnings("NullAway.Init") // JMH calls fill first
     private Demand wide;
+
     private Optional<Decision> before = Optional.empty();
 
     /** Fills the ledger. */

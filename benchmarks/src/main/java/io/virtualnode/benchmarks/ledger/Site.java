@@ -51,7 +51,7 @@ final class Site {
     int kinds = isCrowded ? 50 : 2;
     long spare = random.nextInt(spareCores * 1000 + 1);
     long eachCpu = (cores * 1000L - spare) / kinds;
-    long eachMemory = (cores * 4 * GIB - random.nextInt(spareCores + 1) * 4 * GIB) / kinds;
+    long eachMemory = (cores * 4L * GIB - random.nextInt(spareCores + 1) * 4L * GIB) / kinds;
     ledger.setNode(node(key, n, cores));
     for (int p = 0; p < kinds; p++) {
       var request = request(eachCpu, eachMemory);
@@ -69,7 +69,7 @@ final class Site {
                 "cpu",
                 cores * 1000L,
                 "memory",
-                cores * 4 * GIB,
+                cores * 4L * GIB,
                 "ephemeral-storage",
                 1000 * GIB,
                 "pods",
@@ -80,7 +80,7 @@ final class Site {
                 "cpu",
                 cores * 1000L,
                 "memory",
-                cores * 4 * GIB,
+                cores * 4L * GIB,
                 "ephemeral-storage",
                 1000 * GIB,
                 "pods",
@@ -105,7 +105,7 @@ final class Site {
   }
 
   static Resources cores(int cores) {
-    return request(cores * 1000L, cores * 2 * GIB);
+    return request(cores * 1000L, cores * 2L * GIB);
   }
 
   /** UIDs as Kubernetes makes them, the same in every run. */

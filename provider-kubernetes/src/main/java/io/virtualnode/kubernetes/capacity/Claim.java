@@ -17,6 +17,9 @@ final class Claim {
   /** Whether the pod has been bound meanwhile, so that its request is already subtracted. */
   boolean bound;
 
+  /** Whether it may be offered once it is whole. */
+  boolean offered = true;
+
   private boolean whole;
   private Resources share = Resources.NONE;
 

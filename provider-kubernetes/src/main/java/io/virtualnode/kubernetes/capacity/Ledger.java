@@ -275,6 +275,15 @@ public final class Ledger {
     members.flush();
   }
 
+  /**
+   * Sets whether what is collected for a pod may be offered once it is whole; it may unless told
+   * otherwise. Until then it stays withheld, so that the primary's scheduler can be told first for
+   * whom it is.
+   */
+  public void setOffered(String podUid, boolean offered) {
+    proxies.setOffered(Uid.of(podUid), offered);
+  }
+
   /** Ends a pod's claim. */
   public void unwithhold(String podUid) {
     proxies.unclaim(Uid.of(podUid));

@@ -158,6 +158,13 @@ final class ProxyAccounts {
     }
   }
 
+  void setOffered(Object uid, boolean offered) {
+    var claim = claims.get(uid);
+    if (claim != null) {
+      claim.offered = offered;
+    }
+  }
+
   /** The claims in the scope that are whole and can be offered beside so much spare room. */
   List<Claim> wholeIn(Scope scope, Resources spare) {
     if (claims.isEmpty()) {
@@ -165,7 +172,7 @@ final class ProxyAccounts {
     }
     var left = spare.minus(sums.waiting(scope));
     return claims.values().stream()
-        .filter(claim -> !claim.bound && scope.contains(claim.node.key))
+        .filter(claim -> claim.offered && !claim.bound && scope.contains(claim.node.key))
         .filter(claim -> claim.node.member.isWhole(claim))
         .filter(claim -> left.isNonNegativeIn(claim.request))
         .toList();

@@ -1,7 +1,6 @@
 package io.virtualnode.kubernetes.capacity;
 
 import io.fabric8.kubernetes.api.model.Quantity;
-import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -61,8 +60,8 @@ public final class Resources {
     return of(amounts);
   }
 
-  /** Exact amounts in cores, bytes or pieces, each rounded up to a whole unit. */
-  static Resources ofExact(Map<String, BigDecimal> exact) {
+  /** Exact amounts, each rounded up to a whole unit. */
+  static Resources ofExact(Map<String, Amount> exact) {
     var amounts = new TreeMap<String, Long>();
     exact.forEach((name, amount) -> amounts.put(name, Amounts.rounded(name, amount)));
     return of(amounts);

@@ -25,7 +25,7 @@ final class ForwardingProcess implements NodeProcess {
   @Override
   public void start() {
     node.start();
-    node.ready()
+    node.ended()
         .whenComplete(
             (ignored, failure) -> {
               if (failure != null) {
@@ -36,8 +36,8 @@ final class ForwardingProcess implements NodeProcess {
 
   @Override
   public void reload(Configuration configuration) {
-    var change = ConfigurationChange.between(current, configuration);
-    change.needsRestart().forEach(what -> log.warn("{} takes effect after a restart", what));
+    ConfigurationChange.needingRestart(current, configuration)
+        .forEach(path -> log.warn("{} has changed: that takes effect after a restart", path));
     node.reload(configuration);
     current = configuration;
   }

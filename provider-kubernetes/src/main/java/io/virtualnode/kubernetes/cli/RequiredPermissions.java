@@ -1,6 +1,7 @@
 package io.virtualnode.kubernetes.cli;
 
 import io.virtualnode.kubernetes.cli.Permission.Scope;
+import io.virtualnode.kubernetes.config.CapacitySource;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,24 +28,30 @@ final class RequiredPermissions {
             "coordination.k8s.io",
             "leases",
             new Scope.Namespace("kube-node-lease"),
-            "get",
             "create",
-            "update")
-        .allow("", "events", EVERYWHERE, "create", "patch")
+            "patch")
+        .allow("", "events", EVERYWHERE, "create")
         .allow("", "namespaces", new Scope.Named("kube-system"), "get")
         .permissions();
   }
 
   static List<Permission> in(MemberSettings member) {
     var target = member.namespace().<Scope>map(Scope.Namespace::new).orElse(EVERYWHERE);
-    return new RequiredPermissions()
-        .allow("", "nodes", CLUSTER, "list", "watch")
-        .allow("", "pods", EVERYWHERE, "list", "watch")
-        .allow("", "pods", target, "get", "create", "delete", "patch")
-        .allow("", "pods/log", target, "get")
-        .allow("", "resourcequotas", target, "list", "watch")
-        .allow("", "namespaces", new Scope.Named("kube-system"), "get")
-        .permissions();
+    var required = new RequiredPermissions();
+    if (member.capacity().seesNodes()) {
+      required
+          .allow("", "nodes", CLUSTER, "list", "watch")
+          .allow("", "pods", EVERYWHERE, "list", "watch")
+          .allow("", "namespaces", new Scope.Named("kube-system"), "get");
+    } else {
+      // All of it can be granted by a Role in the one namespace.
+      required.allow("", "pods", target, "list", "watch").allow("", "namespaces", target, "get");
+    }
+    required.allow("", "pods", target, "get", "create", "delete");
+    if (member.namespace().isPresent() && !(member.capacity() instanceof CapacitySource.Static)) {
+      required.allow("", "resourcequotas", target, "list", "watch");
+    }
+    return required.permissions();
   }
 
   private RequiredPermissions allow(String group, String resource, Scope scope, String... verbs) {

@@ -39,6 +39,8 @@ public final class Vnode {
     return new CommandLine(new Vnode())
         .addSubcommand(new RunCommand(factory, shutdown))
         .addSubcommand(new CheckCommand(probe))
+        .addSubcommand(new CapacityCommand())
+        .addSubcommand(new WhyCommand())
         .addSubcommand(new VersionCommand())
         .setExecutionExceptionHandler(
             (failure, command, parsed) -> {

@@ -3,6 +3,7 @@ package io.virtualnode.kubernetes.config;
 import static java.util.Objects.requireNonNull;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -42,6 +43,14 @@ public record ClusterAccess(Optional<Path> kubeconfig, Optional<String> context)
   /** The current context of that file. */
   public static ClusterAccess of(Path kubeconfig) {
     return new ClusterAccess(Optional.of(kubeconfig.toAbsolutePath()), Optional.empty());
+  }
+
+  /**
+   * Tells the contents of the kubeconfig apart without revealing them; the same for ever where
+   * there is none. Reads the file.
+   */
+  public String fingerprint() {
+    return kubeconfig.map(file -> Fingerprint.of(List.of(file))).orElse("");
   }
 
   /** For messages: the file and its context, or that the access is the standard one. */

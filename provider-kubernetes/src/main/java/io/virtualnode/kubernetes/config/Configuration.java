@@ -14,25 +14,34 @@ import java.util.Optional;
  * @param node what the primary shows
  * @param primary how the primary is reached
  * @param maxAge how old the data of a member may be before it offers nothing new
+ * @param placement how bound pods are given to the members' nodes
  * @param members the clusters that run the work, by distinct names; none is legal and offers
  *     nothing
  */
 public record Configuration(
-    NodeSettings node, ClusterAccess primary, Duration maxAge, List<MemberSettings> members) {
+    NodeSettings node,
+    ClusterAccess primary,
+    Duration maxAge,
+    PlacementSettings placement,
+    List<MemberSettings> members) {
 
   /** The age of data that is promised where the file does not say. */
   public static final Duration DEFAULT_MAX_AGE = Duration.ofSeconds(1);
 
+  /** The shortest age that can be promised: members are asked four times in it. */
+  public static final Duration SHORTEST_MAX_AGE = Duration.ofMillis(100);
+
   /**
    * Checks and copies.
    *
-   * @throws IllegalArgumentException if the age is not positive or two members share a name
+   * @throws IllegalArgumentException if the age is too short or two members share a name
    */
   public Configuration {
     requireNonNull(node, "node is null");
     requireNonNull(primary, "primary is null");
     requireNonNull(maxAge, "maxAge is null");
-    check("maxAge", positive(maxAge));
+    requireNonNull(placement, "placement is null");
+    check("maxAge", ageFault(maxAge));
     members = List.copyOf(members);
     var names = new HashSet<String>();
     for (var member : members) {
@@ -42,14 +51,35 @@ public record Configuration(
     }
   }
 
+  /** Those members with everything else as by default. */
+  public static Configuration of(
+      NodeSettings node, ClusterAccess primary, List<MemberSettings> members) {
+    return new Configuration(node, primary, DEFAULT_MAX_AGE, PlacementSettings.DEFAULT, members);
+  }
+
+  /** The same with another age of data. */
+  public Configuration withMaxAge(Duration value) {
+    return new Configuration(node, primary, value, placement, members);
+  }
+
+  /** The same with another way to place pods. */
+  public Configuration withPlacement(PlacementSettings value) {
+    return new Configuration(node, primary, maxAge, value, members);
+  }
+
+  /** The same with other members. */
+  public Configuration withMembers(List<MemberSettings> value) {
+    return new Configuration(node, primary, maxAge, placement, value);
+  }
+
   /** The member of that name. */
   public Optional<MemberSettings> member(String name) {
     return members.stream().filter(member -> member.name().equals(name)).findFirst();
   }
 
-  static Optional<String> positive(Duration value) {
-    return value.isZero() || value.isNegative()
-        ? Optional.of("is not longer than zero")
+  static Optional<String> ageFault(Duration age) {
+    return age.compareTo(SHORTEST_MAX_AGE) < 0
+        ? Optional.of("is shorter than " + SHORTEST_MAX_AGE.toMillis() + "ms")
         : Optional.empty();
   }
 }

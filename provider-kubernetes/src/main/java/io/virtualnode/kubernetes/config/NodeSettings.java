@@ -54,4 +54,19 @@ public record NodeSettings(
   public static NodeSettings named(String name) {
     return new NodeSettings(name, Map.of(), DEFAULT_TAINTS, Optional.empty());
   }
+
+  /** The same with other labels of its own. */
+  public NodeSettings withLabels(Map<String, String> value) {
+    return new NodeSettings(name, value, taints, internalIp);
+  }
+
+  /** The same with other taints. */
+  public NodeSettings withTaints(List<Taint> value) {
+    return new NodeSettings(name, labels, value, internalIp);
+  }
+
+  /** The same at that address. */
+  public NodeSettings withInternalIp(String value) {
+    return new NodeSettings(name, labels, taints, Optional.of(value));
+  }
 }

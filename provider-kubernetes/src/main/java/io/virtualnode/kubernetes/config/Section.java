@@ -2,6 +2,8 @@ package io.virtualnode.kubernetes.config;
 
 import static io.virtualnode.kubernetes.config.Syntax.quote;
 
+import io.fabric8.kubernetes.api.model.Quantity;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -82,6 +84,35 @@ final class Section {
             });
   }
 
+  /** The whole number at the key, at least {@code least}. */
+  Optional<Integer> integer(String key, int least) {
+    return take(key)
+        .flatMap(
+            tree -> {
+              if (tree instanceof Tree.Numeral number && number.value().matches("-?[0-9]{1,9}")) {
+                var value = Integer.parseInt(number.value());
+                if (value >= least) {
+                  return Optional.of(value);
+                }
+                faults.add(path(key), value + " is less than " + least);
+              } else {
+                faults.add(path(key), expected("a whole number", tree));
+              }
+              return Optional.empty();
+            });
+  }
+
+  /** One of the values at the key, by its name as written in the file. */
+  <T> Optional<T> oneOf(String key, Map<String, T> values) {
+    return string(
+            key,
+            name ->
+                values.containsKey(name)
+                    ? Optional.empty()
+                    : Optional.of(Syntax.oneOf(name, List.copyOf(values.keySet()))))
+        .map(values::get);
+  }
+
   /** The mapping at the key. */
   Optional<Section> section(String key) {
     return take(key).flatMap(tree -> of(path(key), tree, faults));
@@ -106,21 +137,59 @@ final class Section {
 
   /** What the function makes of each mapping in the list at the key; empty where absent. */
   <T> Optional<List<T>> list(String key, Function<Section, Optional<T>> item) {
-    return take(key)
-        .flatMap(
-            tree -> {
-              if (!(tree instanceof Tree.Sequence sequence)) {
-                faults.add(path(key), expected("a list", tree));
-                return Optional.empty();
-              }
+    return items(key)
+        .map(
+            items -> {
               var values = new ArrayList<T>();
-              for (var i = 0; i < sequence.items().size(); i++) {
-                of(path(key) + "[" + i + "]", sequence.items().get(i), faults)
+              for (var i = 0; i < items.size(); i++) {
+                of(path(key) + "[" + i + "]", items.get(i), faults)
                     .flatMap(item)
                     .ifPresent(values::add);
               }
-              return Optional.of(List.copyOf(values));
+              return List.copyOf(values);
             });
+  }
+
+  private Optional<List<Tree>> items(String key) {
+    return take(key)
+        .flatMap(
+            tree -> {
+              if (tree instanceof Tree.Sequence sequence) {
+                return Optional.of(sequence.items());
+              }
+              faults.add(path(key), expected("a list", tree));
+              return Optional.empty();
+            });
+  }
+
+  /** The quantities by resource name at the key, none of them negative; empty where absent. */
+  Map<String, Quantity> amounts(String key) {
+    var amounts = new LinkedHashMap<String, Quantity>();
+    section(key)
+        .ifPresent(
+            section -> {
+              for (var resource : section.keys()) {
+                var at = section.path(resource);
+                var nameFits = faults.none(at, Syntax.labelKey(resource));
+                var amount = section.quantity(resource).map(Quantity::parse);
+                if (nameFits
+                    && amount.isPresent()
+                    && faults.none(at, Syntax.amount(amount.get()))) {
+                  amounts.put(resource, amount.get());
+                }
+              }
+            });
+    return amounts;
+  }
+
+  /** The duration at the key, if the rule finds nothing wrong with it. */
+  Optional<Duration> duration(String key, Function<Duration, Optional<String>> rule) {
+    return string(
+            key,
+            text ->
+                Durations.fault(text)
+                    .or(() -> rule.apply(Durations.parse(text)).map(f -> quote(text) + " " + f)))
+        .map(Durations::parse);
   }
 
   Set<String> keys() {

@@ -84,11 +84,17 @@ final class Syntax {
         : Optional.of(quote(value) + " is not a quantity (such as 500m, 4 or 16Gi)");
   }
 
-  /** Where a quantity is an amount to leave free, it cannot be below zero. */
-  static Optional<String> headroom(Quantity value) {
+  /** Where a quantity is an amount of something, it cannot be below zero. */
+  static Optional<String> amount(Quantity value) {
     return value.getNumericalAmount().signum() < 0
         ? Optional.of(quote(value.toString()) + " is negative")
         : Optional.empty();
+  }
+
+  static Optional<String> taintEffect(String value) {
+    return TAINT_EFFECTS.contains(value)
+        ? Optional.empty()
+        : Optional.of(oneOf(value, TAINT_EFFECTS));
   }
 
   /** The first thing wrong with a whole taint. */

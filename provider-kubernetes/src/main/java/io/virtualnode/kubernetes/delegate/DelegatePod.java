@@ -224,7 +224,10 @@ public record DelegatePod(
         && orEmpty(term.getMatchFields()).isEmpty();
   }
 
-  private static Affinity preferring(String node, @Nullable Affinity affinity) {
+  private static @Nullable Affinity preferring(String node, @Nullable Affinity affinity) {
+    if (node.equals(Intent.ANY_NODE)) {
+      return affinity;
+    }
     var chosen =
         new PreferredSchedulingTermBuilder()
             .withWeight(100)

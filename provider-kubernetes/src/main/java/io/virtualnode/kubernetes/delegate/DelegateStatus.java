@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** How a delegate's status reads on its proxy: as it is, less what belongs to the member alone. */
 public final class DelegateStatus {
 
-  /** Condition: whether the member's own scheduler has found a node; absent once it has. */
+  /** Condition: whether the member's own scheduler has found a node for the delegate. */
   public static final String SCHEDULED = "virtualnode.io/DelegateScheduled";
 
   private static final Set<String> READINESS = Set.of("Ready", "ContainersReady");
@@ -24,10 +24,9 @@ public final class DelegateStatus {
   /**
    * The delegate's own phase, reason, message, times, IPs and containers.
    *
-   * <p>Left out: {@code PodScheduled} (on the proxy it is the primary scheduler's; a delegate that
-   * the member cannot schedule shows in {@link #SCHEDULED}), the {@linkplain Intent#CONDITION
-   * intent} that a member which is itself a primary stores, generations, nominations and resource
-   * claims, which name objects of the member.
+   * <p>{@code PodScheduled} becomes {@link #SCHEDULED}: on the proxy it is the primary scheduler's.
+   * Left out: the {@linkplain Intent#CONDITION intent} that a member which is itself a primary
+   * stores, generations, nominations and resource claims, which name objects of the member.
    */
   public static PodStatus of(Pod delegate) {
     var status = delegate.getStatus();
@@ -58,7 +57,8 @@ public final class DelegateStatus {
     var status = delegate.getStatus();
     return !"Pending".equals(status.getPhase())
         || status.getStartTime() != null
-        || conditions(status.getConditions()).stream().anyMatch(c -> SCHEDULED.equals(c.getType()));
+        || conditions(status.getConditions()).stream()
+            .anyMatch(c -> SCHEDULED.equals(c.getType()) && !isTrue(c));
   }
 
   /** A proxy that has no delegate, and why. */
@@ -97,9 +97,23 @@ public final class DelegateStatus {
         .build();
   }
 
+  /** A proxy whose delegate is on its way. */
+  public static PodStatus pending() {
+    return new PodStatusBuilder().withPhase("Pending").build();
+  }
+
+  /** Whether a pod's phase is an end. */
+  public static boolean isTerminal(Pod pod) {
+    return pod.getStatus() != null && isTerminal(pod.getStatus().getPhase());
+  }
+
   /** Whether a phase is an end. */
   public static boolean isTerminal(@Nullable String phase) {
     return "Succeeded".equals(phase) || "Failed".equals(phase);
+  }
+
+  private static boolean isTrue(PodCondition condition) {
+    return "True".equals(condition.getStatus());
   }
 
   private static List<PodCondition> conditions(@Nullable List<PodCondition> delegates) {
@@ -108,10 +122,16 @@ public final class DelegateStatus {
       var builder = new PodConditionBuilder(condition).withObservedGeneration(null);
       switch (condition.getType()) {
         case "PodScheduled" -> {
-          if (!"True".equals(condition.getStatus())) {
-            byType.put(SCHEDULED, builder.withType(SCHEDULED).build());
+          var ours = builder.withType(SCHEDULED).build();
+          if (isTrue(ours)) {
+            byType.putIfAbsent(SCHEDULED, ours);
+          } else {
+            byType.put(SCHEDULED, ours);
           }
         }
+        // Where the member is itself a primary, its delegate may still wait for a node.
+        case SCHEDULED ->
+            byType.merge(SCHEDULED, builder.build(), (ours, next) -> isTrue(ours) ? next : ours);
         // Where the member is itself a primary: its choice, and not to be taken for ours.
         case Intent.CONDITION -> {}
         default -> byType.putIfAbsent(condition.getType(), builder.build());

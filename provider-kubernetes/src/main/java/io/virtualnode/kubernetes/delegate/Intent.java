@@ -17,15 +17,24 @@ import java.util.Optional;
  * @param clusterUid what identifies the member's cluster (UID of its kube-system namespace), so
  *     that another cluster under the same name is noticed
  * @param attempt 0 for the first member chosen; part of the delegate's name
- * @param node the member node that was chosen
+ * @param node the member node that was chosen; {@link #ANY_NODE} where the member's nodes are not
+ *     seen
  */
 public record Intent(String member, String clusterUid, int attempt, String node) {
 
   /** The condition's type. */
   public static final String CONDITION = "virtualnode.io/Delegate";
 
+  /** In place of a node's name: the member's own scheduler finds one. No node has this name. */
+  public static final String ANY_NODE = "*";
+
   private static final String VERSION = "v1";
   private static final int LONGEST_NAME_PART = 52;
+
+  /** The intent that follows this one, in another place. */
+  public Intent next(String member, String clusterUid, String node) {
+    return new Intent(member, clusterUid, attempt + 1, node);
+  }
 
   /** The condition that stores this. */
   public PodCondition toCondition() {

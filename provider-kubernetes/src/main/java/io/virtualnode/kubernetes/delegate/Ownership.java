@@ -34,6 +34,12 @@ public record Ownership(String primaryUid, String nodeName) {
   /** Annotation: {@code namespace/name} of the proxy, for people and for the way back. */
   public static final String PROXY = "virtualnode.io/proxy";
 
+  /**
+   * Label of a tombstone: a pod of a delegate's name that keeps a late request from creating that
+   * delegate again, and never runs.
+   */
+  public static final String TOMBSTONE = "virtualnode.io/tombstone";
+
   private static final int LONGEST_LABEL = 63;
 
   /** Checks that nothing is missing. */
@@ -52,8 +58,21 @@ public record Ownership(String primaryUid, String nodeName) {
     return Map.of(PROXY, proxy.namespace() + "/" + proxy.name());
   }
 
-  /** The proxy whose delegate this is; empty if the pod is not ours. */
+  /** The proxy whose delegate this is; empty if the pod is not ours, or a tombstone. */
   public Optional<PodKey> proxyOf(Pod pod) {
+    return ownerOf(pod).filter(proxy -> !isTombstone(pod));
+  }
+
+  /** The proxy whose tombstone this is; empty if the pod is not ours, or a delegate. */
+  public Optional<PodKey> proxyOfTombstone(Pod pod) {
+    return ownerOf(pod).filter(proxy -> isTombstone(pod));
+  }
+
+  private static boolean isTombstone(Pod pod) {
+    return pod.getMetadata().getLabels().containsKey(TOMBSTONE);
+  }
+
+  private Optional<PodKey> ownerOf(Pod pod) {
     var labels = pod.getMetadata().getLabels();
     var annotations = pod.getMetadata().getAnnotations();
     if (labels == null

@@ -6,18 +6,25 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.Informable;
+import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.virtualnode.api.ProviderException;
+import io.virtualnode.api.ProviderException.Reason;
+import io.virtualnode.kubernetes.config.CapacitySource.Static;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +59,7 @@ public final class Member implements AutoCloseable {
   private final SlimStore<Node> nodes = new SlimStore<>(Member::slim);
   private final SlimStore<Pod> pods = new SlimStore<>(Member::slim);
   private final SlimStore<ResourceQuota> quotas = new SlimStore<>(quota -> quota);
-  private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
+  private final List<SharedIndexInformer<?>> informers = new CopyOnWriteArrayList<>();
   private final AtomicInteger listsMissing = new AtomicInteger();
   private final AtomicBoolean probing = new AtomicBoolean();
   private volatile @Nullable ScheduledFuture<?> ticking;
@@ -86,35 +93,50 @@ public final class Member implements AutoCloseable {
     this.timer = timer;
   }
 
-  /** Begins to watch; returns at once. */
+  /**
+   * Begins to ask who the cluster is, and to watch it once {@link MemberListener#objection} has
+   * none; returns at once.
+   */
   public void start() {
+    long period = maxAge.toMillis() / PROBES_PER_AGE;
+    ticking = timer.scheduleAtFixedRate(this::tick, 0, period, TimeUnit.MILLISECONDS);
+  }
+
+  private void watch() {
+    if (settings.capacity().seesNodes()) {
+      watch(
+          client.nodes().withLimit(PAGE),
+          nodes,
+          listener::nodeSeen,
+          (member, node) -> listener.nodeGone(member, node.getMetadata().getName()),
+          ObjectMeta::getName,
+          listener::nodesListed);
+      watchPods(client.pods().inAnyNamespace());
+    } else {
+      listener.nodesListed(this, Set.of()); // an earlier connection may have shown some
+      watchPods(client.pods().inNamespace(settings.namespace().orElseThrow()));
+    }
+    if (settings.namespace().isPresent() && !(settings.capacity() instanceof Static)) {
+      watch(
+          client.resourceQuotas().inNamespace(settings.namespace().get()).withLimit(PAGE),
+          quotas,
+          listener::quotaSeen,
+          listener::quotaGone,
+          ObjectMeta::getName,
+          listener::quotasListed);
+    } else {
+      listener.quotasListed(this, Set.of()); // an earlier connection may have shown some
+    }
+  }
+
+  private void watchPods(FilterWatchListDeletable<Pod, PodList, PodResource> resources) {
     watch(
-        client.nodes().withLimit(PAGE),
-        nodes,
-        listener::nodeSeen,
-        (member, node) -> listener.nodeGone(member, node.getMetadata().getName()),
-        ObjectMeta::getName,
-        listener::nodesListed);
-    watch(
-        client.pods().inAnyNamespace().withLimit(PAGE),
+        resources.withLimit(PAGE),
         pods,
         listener::podSeen,
         listener::podGone,
         ObjectMeta::getUid,
         listener::podsListed);
-    settings
-        .namespace()
-        .ifPresent(
-            namespace ->
-                watch(
-                    client.resourceQuotas().inNamespace(namespace).withLimit(PAGE),
-                    quotas,
-                    listener::quotaSeen,
-                    listener::quotaGone,
-                    ObjectMeta::getUid,
-                    (member, uids) -> {}));
-    long period = maxAge.toMillis() / PROBES_PER_AGE;
-    ticking = timer.scheduleAtFixedRate(this::tick, 0, period, TimeUnit.MILLISECONDS);
   }
 
   /** The member's name in the configuration. */
@@ -127,12 +149,17 @@ public final class Member implements AutoCloseable {
     return settings;
   }
 
+  /** How old an answer may be for the member to count as fresh. */
+  public Duration maxAge() {
+    return maxAge;
+  }
+
   /** Requests to it. */
   public MemberApi api() {
     return api;
   }
 
-  /** What identifies the cluster; empty until it was reached for the first time. */
+  /** What identifies the cluster; empty until it was reached and there was no objection. */
   public Optional<String> clusterUid() {
     return Optional.ofNullable(clusterUid);
   }
@@ -145,12 +172,14 @@ public final class Member implements AutoCloseable {
   /** Ends the watches and the client; the listener hears nothing more of freshness. */
   @Override
   public void close() {
-    closed = true;
     var task = ticking;
     if (task != null) {
       task.cancel(false);
     }
-    informers.forEach(SharedIndexInformer::stop);
+    synchronized (informers) {
+      closed = true;
+      informers.forEach(SharedIndexInformer::stop);
+    }
     client.close();
   }
 
@@ -185,10 +214,7 @@ public final class Member implements AutoCloseable {
 
   private void probe() {
     long askedAt = System.nanoTime();
-    var answer =
-        clusterUid == null
-            ? api.clusterUid().thenAccept(uid -> clusterUid = uid)
-            : api.probe(maxAge);
+    var answer = clusterUid == null ? identity().thenAccept(this::identify) : api.probe(maxAge);
     answer.whenComplete(
         (ignored, failure) -> {
           probing.set(false);
@@ -205,12 +231,34 @@ public final class Member implements AutoCloseable {
         });
   }
 
+  /** Where only one namespace may be seen, that has to stand for the cluster. */
+  private CompletionStage<String> identity() {
+    return api.namespaceUid(
+        settings.capacity().seesNodes() ? "kube-system" : settings.namespace().orElseThrow());
+  }
+
+  private void identify(String uid) {
+    listener
+        .objection(this, uid)
+        .ifPresent(
+            objection -> {
+              throw new ProviderException(Reason.INVALID, objection);
+            });
+    synchronized (informers) {
+      if (closed) {
+        return;
+      }
+      clusterUid = uid;
+      watch();
+    }
+  }
+
   /** One line for each kind of trouble, not for each probe. */
   private void noteFailure(Throwable failure) {
     var trouble = String.valueOf(failure.getMessage());
     if (!trouble.equals(lastTrouble)) {
       lastTrouble = trouble;
-      log.warn("member {} cannot be reached: {}", name(), trouble);
+      log.warn("member {} cannot be used: {}", name(), trouble);
     }
   }
 
@@ -277,6 +325,9 @@ public final class Member implements AutoCloseable {
 
     @Override
     public void onAdd(T object) {
+      if (closed) {
+        return; // its successor speaks for the member now
+      }
       if (firstList != null) {
         firstList.add(key.apply(object.getMetadata()));
       }
@@ -285,17 +336,21 @@ public final class Member implements AutoCloseable {
 
     @Override
     public void onUpdate(T before, T object) {
-      seen.accept(Member.this, object);
+      if (!closed) {
+        seen.accept(Member.this, object);
+      }
     }
 
     @Override
     public void onDelete(T object, boolean finalStateUnknown) {
-      gone.accept(Member.this, object);
+      if (!closed) {
+        gone.accept(Member.this, object);
+      }
     }
 
     @Override
     public void onList(String resourceVersion, boolean remainedEmpty) {
-      if (firstList != null) {
+      if (firstList != null && !closed) {
         listed.accept(Member.this, firstList);
         firstList = null;
         listsMissing.decrementAndGet();

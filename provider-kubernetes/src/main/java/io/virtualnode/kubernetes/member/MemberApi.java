@@ -69,10 +69,25 @@ public final class MemberApi {
    * Asks that exactly this pod be deleted. Completing means accepted; {@code NOT_FOUND} and {@code
    * CONFLICT} both mean that no pod of that UID is there.
    *
-   * <p>A grace below one second is taken as one: with 0 the API server forgets the pod while its
-   * containers may still run, and what they use would be offered again.
+   * <p>With a grace of 0 the API server forgets the pod at once, while its containers may still
+   * run.
    */
   public CompletionStage<Void> delete(String namespace, String name, String uid, Duration grace) {
+    return delete(namespace, name, grace, Map.of("uid", uid));
+  }
+
+  /**
+   * Asks that exactly this pod be deleted, if it is still as it was at that resourceVersion. {@code
+   * NOT_FOUND} means that no pod of that name is there, {@code CONFLICT} that it has changed.
+   */
+  public CompletionStage<Void> deleteUnchanged(
+      String namespace, String name, String uid, String resourceVersion) {
+    return delete(
+        namespace, name, Duration.ZERO, Map.of("uid", uid, "resourceVersion", resourceVersion));
+  }
+
+  private CompletionStage<Void> delete(
+      String namespace, String name, Duration grace, Map<String, String> preconditions) {
     var options =
         Map.of(
             "apiVersion",
@@ -82,14 +97,14 @@ public final class MemberApi {
             "gracePeriodSeconds",
             grace.toSeconds(),
             "preconditions",
-            Map.of("uid", uid));
+            preconditions);
     var body = client.getKubernetesSerialization().asJson(options);
     return send("DELETE", podPath(namespace, name), body).thenAccept(response -> {});
   }
 
-  /** What identifies the cluster: the UID of its {@code kube-system} namespace. */
-  CompletionStage<String> clusterUid() {
-    return send("GET", "/api/v1/namespaces/kube-system", null)
+  /** The UID of a namespace. */
+  CompletionStage<String> namespaceUid(String name) {
+    return send("GET", "/api/v1/namespaces/" + name, null)
         .thenApply(response -> read(response, Namespace.class).getMetadata().getUid());
   }
 

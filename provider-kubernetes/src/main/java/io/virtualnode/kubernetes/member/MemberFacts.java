@@ -4,14 +4,16 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.api.model.Taint;
-import io.fabric8.kubernetes.api.model.Toleration;
 import io.virtualnode.kubernetes.capacity.MemberNode;
 import io.virtualnode.kubernetes.capacity.MemberPod;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Requests;
 import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.config.CapacitySource;
 import io.virtualnode.kubernetes.config.MemberSettings;
+import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.delegate.Ownership;
+import io.virtualnode.kubernetes.placement.Taints;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 /** What the account needs of a member's objects. Pure. */
 public final class MemberFacts {
 
+  private static final String COUNT_PODS = "count/pods";
+
   private MemberFacts() {}
 
   /** A node, its allocatable less the headroom, and whether it is usable for this member's pods. */
@@ -30,8 +34,7 @@ public final class MemberFacts {
     List<Taint> taints = orEmpty(node.getSpec().getTaints());
     var allocatable = Resources.ofQuantities(node.getStatus().getAllocatable());
     var headroom = Resources.ofQuantities(settings.headroom()).namedBy(allocatable);
-    var untolerated =
-        taints.stream().filter(taint -> !isTolerated(taint, settings.tolerations())).toList();
+    var untolerated = Taints.untolerated(taints, settings.tolerations());
     boolean selected = labels.entrySet().containsAll(settings.nodeSelector().entrySet());
     boolean virtual = "true".equals(labels.get("virtualnode.io/managed"));
     return new MemberNode(
@@ -67,23 +70,68 @@ public final class MemberFacts {
     return isReady(node) ? "" : "node(s) were not ready";
   }
 
+  /**
+   * All the room of a member whose nodes are not seen; empty where they are.
+   *
+   * @param quota what the quotas of the member's fixed namespace allow
+   */
+  public static Optional<Resources> room(CapacitySource source, Optional<Resources> quota) {
+    if (source instanceof CapacitySource.Static fixed) {
+      return Optional.of(Resources.ofQuantities(fixed.amounts()));
+    }
+    if (source instanceof CapacitySource.Quota limited) {
+      var room = new HashMap<String, Long>();
+      var besides = Resources.ofQuantities(limited.amounts());
+      besides.names().forEach(name -> room.put(name, besides.get(name)));
+      quota.ifPresent(hard -> hard.names().forEach(name -> room.put(name, hard.get(name))));
+      return Optional.of(Resources.of(room));
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * What stands for all nodes of a member whose nodes are not seen: one that has all its room, less
+   * the headroom. It carries the labels that the member's delegates select nodes by, and no others.
+   *
+   * @param room of which there is so much, for all pods of the member's fixed namespace
+   */
+  public static MemberNode sum(MemberSettings settings, Resources room) {
+    var headroom = Resources.ofQuantities(settings.headroom()).namedBy(room);
+    return new MemberNode(
+        new NodeKey(settings.name(), Intent.ANY_NODE),
+        room.minus(headroom).nonNegative(),
+        true,
+        "",
+        settings.nodeSelector(),
+        List.of());
+  }
+
+  /** The node that a pod is on, if it is on one. */
+  public static Optional<String> nodeOf(Pod pod) {
+    return Optional.ofNullable(pod.getSpec().getNodeName()).filter(name -> !name.isEmpty());
+  }
+
   /** A pod that is not terminal. */
   public static MemberPod pod(MemberSettings settings, Pod pod, Ownership ownership) {
     return new MemberPod(
         pod.getMetadata().getUid(),
-        Optional.ofNullable(pod.getSpec().getNodeName()).filter(name -> !name.isEmpty()),
+        // A quota counts a pod from its creation on, wherever it is to run.
+        settings.capacity().seesNodes() ? nodeOf(pod) : Optional.of(Intent.ANY_NODE),
         Requests.of(pod),
         ownership.proxyOf(pod).map(key -> key.uid()),
         settings.namespace().filter(pod.getMetadata().getNamespace()::equals).isPresent());
   }
 
   /**
-   * The strictest limits of the quotas that apply to every pod, by plain resource name.
+   * The strictest limits of the quotas that apply to every pod, by plain resource name. {@code
+   * count/pods} limits all pods that there are, so those that have ended leave less of it.
    *
    * <p>Quotas with scopes apply to some pods only and are left out: what they forbid shows when the
    * member refuses a pod.
+   *
+   * @param ended how many pods of the namespace are terminal
    */
-  public static Optional<Resources> quota(Collection<ResourceQuota> quotas) {
+  public static Optional<Resources> quota(Collection<ResourceQuota> quotas, int ended) {
     var limits = new HashMap<String, Long>();
     for (var quota : quotas) {
       var spec = quota.getSpec();
@@ -93,7 +141,8 @@ public final class MemberFacts {
                 (limited, quantity) -> {
                   var name = plainName(limited);
                   if (name != null) {
-                    var amount = Resources.ofQuantities(Map.of(name, quantity)).get(name);
+                    var hard = Resources.ofQuantities(Map.of(name, quantity)).get(name);
+                    var amount = limited.equals(COUNT_PODS) ? hard - ended : hard;
                     limits.merge(name, amount, Math::min);
                   }
                 });
@@ -107,7 +156,7 @@ public final class MemberFacts {
     if (limited.startsWith("requests.")) {
       return limited.substring("requests.".length());
     }
-    if (limited.equals("count/pods")) {
+    if (limited.equals(COUNT_PODS)) {
       return Resources.PODS;
     }
     return limited.contains("/") || limited.startsWith("limits.") ? null : limited;
@@ -122,27 +171,6 @@ public final class MemberFacts {
   private static boolean isPassing(Taint taint) {
     return taint.getKey().startsWith("node.kubernetes.io/")
         || taint.getKey().startsWith("node.cloudprovider.kubernetes.io/");
-  }
-
-  /** As {@code v1.Toleration.ToleratesTaint}; PreferNoSchedule keeps nothing away. */
-  private static boolean isTolerated(Taint taint, List<Toleration> tolerations) {
-    return "PreferNoSchedule".equals(taint.getEffect())
-        || tolerations.stream().anyMatch(toleration -> tolerates(toleration, taint));
-  }
-
-  private static boolean tolerates(Toleration toleration, Taint taint) {
-    if (isSet(toleration.getEffect()) && !toleration.getEffect().equals(taint.getEffect())) {
-      return false;
-    }
-    if (isSet(toleration.getKey()) && !toleration.getKey().equals(taint.getKey())) {
-      return false;
-    }
-    return "Exists".equals(toleration.getOperator())
-        || text(toleration.getValue()).equals(text(taint.getValue()));
-  }
-
-  private static boolean isSet(@Nullable String text) {
-    return text != null && !text.isEmpty();
   }
 
   private static String text(@Nullable String text) {

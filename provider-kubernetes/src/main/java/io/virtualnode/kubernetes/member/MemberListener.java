@@ -3,6 +3,7 @@ package io.virtualnode.kubernetes.member;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -12,6 +13,15 @@ import java.util.Set;
  * Must return promptly.
  */
 public interface MemberListener {
+
+  /**
+   * The cluster that the member's name reaches has said who it is, before it is watched.
+   *
+   * @param clusterUid the UID of its {@code kube-system} namespace, or of the member's fixed one
+   *     where no other is seen
+   * @return why it must not be used as this member; asked again for as long as there is an answer
+   */
+  Optional<String> objection(Member member, String clusterUid);
 
   /** A node is there or changed. */
   void nodeSeen(Member member, Node node);
@@ -25,7 +35,7 @@ public interface MemberListener {
   /**
    * A pod has gone.
    *
-   * @param pod its metadata and node; the rest may be missing
+   * @param pod its metadata; the rest may be missing
    */
   void podGone(Member member, Pod pod);
 
@@ -46,6 +56,12 @@ public interface MemberListener {
 
   /** A quota of the fixed namespace has gone. */
   void quotaGone(Member member, ResourceQuota quota);
+
+  /**
+   * This connection's first list of quotas has been handed on, or it watches none: a quota that an
+   * earlier connection showed and that is not in it has gone.
+   */
+  void quotasListed(Member member, Set<String> names);
 
   /** What is known of the member has become recent, or no longer is. */
   void freshnessChanged(Member member, boolean fresh);

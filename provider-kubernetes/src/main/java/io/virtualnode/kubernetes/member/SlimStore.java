@@ -15,12 +15,17 @@ import org.jspecify.annotations.Nullable;
  * Keyed by UID, an object deleted and created again under its name between two lists is two
  * objects.
  */
-final class SlimStore<T extends HasMetadata> implements ItemStore<T> {
+public final class SlimStore<T extends HasMetadata> implements ItemStore<T> {
 
   private final ConcurrentMap<String, T> items = new ConcurrentHashMap<>();
   private final UnaryOperator<T> slim;
 
-  SlimStore(UnaryOperator<T> slim) {
+  /**
+   * An empty store.
+   *
+   * @param slim makes of an object what is kept of it; must keep UID and resourceVersion
+   */
+  public SlimStore(UnaryOperator<T> slim) {
     this.slim = slim;
   }
 

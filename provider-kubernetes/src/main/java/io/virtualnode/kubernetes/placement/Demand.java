@@ -18,4 +18,9 @@ public record Demand(
   public Demand(String proxyUid, Resources request, NodeRequirements requirements) {
     this(proxyUid, request, requirements, Scope.WHOLE);
   }
+
+  /** The same demand on another part of the members. */
+  public Demand within(Scope other) {
+    return new Demand(proxyUid, request, requirements, other);
+  }
 }

@@ -114,6 +114,8 @@ final class Explainer {
   }
 
   private static String insufficient(String resource) {
-    return resource.equals(Resources.PODS) ? "Too many pods" : "Insufficient " + resource;
+    return resource.equals(Resources.PODS)
+        ? Explanation.TOO_MANY
+        : Explanation.INSUFFICIENT + resource;
   }
 }

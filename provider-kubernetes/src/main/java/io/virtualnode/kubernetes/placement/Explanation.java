@@ -1,6 +1,7 @@
 package io.virtualnode.kubernetes.placement;
 
 import java.util.Collections;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -11,6 +12,9 @@ import java.util.TreeMap;
  * @param members the same by member
  */
 public record Explanation(Counts total, SortedMap<String, Counts> members) {
+
+  static final String INSUFFICIENT = "Insufficient ";
+  static final String TOO_MANY = "Too many pods";
 
   /** Copies the map. */
   public Explanation {
@@ -40,6 +44,24 @@ public record Explanation(Counts total, SortedMap<String, Counts> members) {
       }
       return text.append('.').toString();
     }
+  }
+
+  /**
+   * The word by which a kubelet says the same when it rejects a pod: {@code OutOfcpu} and the like
+   * after the resource that most nodes lack, {@code NodeAffinity} if it is none.
+   */
+  public String podReason() {
+    return total.reasons().entrySet().stream()
+        .filter(
+            reason -> reason.getKey().startsWith(INSUFFICIENT) || reason.getKey().equals(TOO_MANY))
+        .max(Map.Entry.comparingByValue())
+        .map(
+            reason ->
+                "OutOf"
+                    + (reason.getKey().equals(TOO_MANY)
+                        ? "pods"
+                        : reason.getKey().substring(INSUFFICIENT.length())))
+        .orElse("NodeAffinity");
   }
 
   /** The text over all nodes. */

@@ -139,6 +139,12 @@ public final class Placement {
     return new Decision.Waits(Optional.ofNullable(node).map(n -> n.key), message);
   }
 
+  /** The node that it would get now, beside what is held; empty if none has room. */
+  public Optional<NodeKey> choice(Demand demand) {
+    var found = new NodeSearch(index, demand, quotas, ledger, Set.of()).first();
+    return found == null ? Optional.empty() : Optional.of(found.key);
+  }
+
   /**
    * The node that lacks least of what a pod asks for which is not bound yet; empty if some node has
    * room for it, or none could ever take it.

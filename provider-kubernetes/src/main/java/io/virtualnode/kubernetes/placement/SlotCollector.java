@@ -68,10 +68,17 @@ public final class SlotCollector {
    *
    * @param afterMillis how long a pod has waited before a slot is collected for it
    * @param atOnce for how many pods at once
-   * @param patienceMillis how long a slot is kept that comes no further: a whole one whose pod is
-   *     not bound, or one on a node where nothing ends
+   * @param wholePatienceMillis how long a whole slot is kept whose pod is not bound
+   * @param patienceMillis how long a slot is kept that comes no further: on a node where nothing
+   *     ends
    */
-  public record Setting(long afterMillis, int atOnce, long patienceMillis) {}
+  public record Setting(
+      long afterMillis, int atOnce, long wholePatienceMillis, long patienceMillis) {
+
+    private long patience(boolean whole) {
+      return whole ? wholePatienceMillis : patienceMillis;
+    }
+  }
 
   /** Room of one node that is to be collected for one pod. */
   public record Claim(NodeKey node, Resources request) {}
@@ -193,7 +200,7 @@ public final class SlotCollector {
     }
     var now = new Progress(claim.node(), claim.whole(), lack(claim), nowMillis);
     var last = progress.merge(pod.uid(), now, Progress::orBetter);
-    if (nowMillis - last.sinceMillis >= setting.patienceMillis) {
+    if (nowMillis - last.sinceMillis >= setting.patience(claim.whole())) {
       progress.remove(pod.uid());
       if (claim.whole()) {
         gaveUpAt.put(pod.uid(), nowMillis);
@@ -215,7 +222,7 @@ public final class SlotCollector {
     var gaveUp = gaveUpAt.get(pod.uid());
     return !isClaiming
         && nowMillis - pod.waitingSinceMillis >= setting.afterMillis
-        && (gaveUp == null || nowMillis - gaveUp >= setting.patienceMillis);
+        && (gaveUp == null || nowMillis - gaveUp >= setting.wholePatienceMillis);
   }
 
   private boolean claim(Unbound pod, Set<NodeKey> taken, Steps steps) {

@@ -1,14 +1,14 @@
 package io.virtualnode.kubernetes.placement;
 
-/** Which of the nodes that have room for a pod is preferred. */
+/** Which of several nodes with room for a pod is taken. */
 public enum Strategy {
 
-  /** The node with the least spare cpu (best fit), so that whole slots stay free for wide pods. */
+  /** The one with the least spare cpu (best fit), so that whole slots stay free for wide pods. */
   PACK,
 
-  /** The node with the largest free share of its cpu and memory. */
+  /** The one with the largest free share of its cpu and memory. */
   SPREAD,
 
-  /** The members of the greatest weight first, within them as {@link #PACK}. */
+  /** One of the member with the greatest weight; there, as {@link #PACK}. */
   WEIGHTED
 }

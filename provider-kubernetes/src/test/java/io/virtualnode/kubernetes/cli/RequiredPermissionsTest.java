@@ -2,9 +2,9 @@ package io.virtualnode.kubernetes.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtualnode.kubernetes.config.CapacitySource;
 import io.virtualnode.kubernetes.config.ClusterAccess;
 import io.virtualnode.kubernetes.config.MemberSettings;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -27,11 +27,9 @@ class RequiredPermissionsTest {
             "watch pods in all namespaces",
             "delete pods in all namespaces",
             "patch pods/status in all namespaces",
-            "get leases.coordination.k8s.io in namespace kube-node-lease",
             "create leases.coordination.k8s.io in namespace kube-node-lease",
-            "update leases.coordination.k8s.io in namespace kube-node-lease",
+            "patch leases.coordination.k8s.io in namespace kube-node-lease",
             "create events in all namespaces",
-            "patch events in all namespaces",
             "get namespaces kube-system");
   }
 
@@ -44,26 +42,44 @@ class RequiredPermissionsTest {
             "watch nodes",
             "list pods in all namespaces",
             "watch pods in all namespaces",
+            "get namespaces kube-system",
             "get pods in namespace atlas",
             "create pods in namespace atlas",
             "delete pods in namespace atlas",
-            "patch pods in namespace atlas",
-            "get pods/log in namespace atlas",
             "list resourcequotas in namespace atlas",
-            "watch resourcequotas in namespace atlas",
-            "get namespaces kube-system");
+            "watch resourcequotas in namespace atlas");
+  }
+
+  @Test
+  void a_member_whose_nodes_are_not_seen_has_to_allow_nothing_outside_of_its_namespace() {
+    var member = member(Optional.of("atlas"));
+    assertThat(RequiredPermissions.in(member.withCapacity(new CapacitySource.Quota(Map.of()))))
+        .extracting(Permission::toString)
+        .containsExactly(
+            "list pods in namespace atlas",
+            "watch pods in namespace atlas",
+            "get namespaces in namespace atlas",
+            "get pods in namespace atlas",
+            "create pods in namespace atlas",
+            "delete pods in namespace atlas",
+            "list resourcequotas in namespace atlas",
+            "watch resourcequotas in namespace atlas");
+    assertThat(RequiredPermissions.in(member.withCapacity(new CapacitySource.Static(Map.of()))))
+        .extracting(Permission::toString)
+        .noneMatch(text -> text.contains("resourcequotas"))
+        .allMatch(text -> text.endsWith("in namespace atlas"));
   }
 
   @Test
   void a_member_without_a_namespace_has_to_allow_delegates_everywhere() {
     assertThat(RequiredPermissions.in(member(Optional.empty())))
         .extracting(Permission::toString)
-        .contains("create pods in all namespaces", "get pods/log in all namespaces")
+        .contains("create pods in all namespaces", "delete pods in all namespaces")
         .noneMatch(text -> text.contains("in namespace"));
   }
 
   private static MemberSettings member(Optional<String> namespace) {
-    return new MemberSettings(
-        "site-a", ClusterAccess.standard(), namespace, Map.of(), List.of(), Map.of());
+    var settings = MemberSettings.named("site-a", ClusterAccess.standard());
+    return namespace.map(settings::withNamespace).orElse(settings);
   }
 }

@@ -81,7 +81,7 @@ class ConfigurationFaultsTest {
         file(NODE + NO_MEMBERS + "MaxAge: 1s\n", "MaxAge: unknown key, did you mean \"maxAge\"?"),
         file(
             NODE + NO_MEMBERS + "x/y: 1\n",
-            "[\"x/y\"]: unknown key (known: node, primary, maxAge, members)"),
+            "[\"x/y\"]: unknown key (known: node, primary, maxAge, placement, members)"),
         file(
             "node: {nmae: grid}\n" + NO_MEMBERS,
             "node.name: missing",
@@ -141,7 +141,7 @@ class ConfigurationFaultsTest {
         file(
             NODE + NO_MEMBERS + "maxAge: -1s\n",
             "maxAge: \"-1s\" is not a duration (such as 500ms, 1s or 1m30s)"),
-        file(NODE + NO_MEMBERS + "maxAge: 0s\n", "maxAge: \"0s\" is not longer than zero"),
+        file(NODE + NO_MEMBERS + "maxAge: 99ms\n", "maxAge: \"99ms\" is shorter than 100ms"),
         // Access.
         file(
             NODE + NO_MEMBERS + "primary: {kubeconfig: none}\n",
@@ -225,7 +225,42 @@ class ConfigurationFaultsTest {
             "members[0].headroom.cpu: is a list, a string is expected"),
         file(
             members("{name: a, headroom: {a/b/c: 1}}"),
-            "members[0].headroom[\"a/b/c\"]: \"a/b/c\"" + QUALIFIED));
+            "members[0].headroom[\"a/b/c\"]: \"a/b/c\"" + QUALIFIED),
+        file(members("{name: a, weight: -1}"), "members[0].weight: -1 is less than 0"),
+        file(
+            members("{name: a, weight: 1.5}"),
+            "members[0].weight: is a number, a whole number is expected"),
+        file(members("{name: a, capacity: {}}"), "members[0].capacity.source: missing"),
+        file(
+            members("{name: a, capacity: {source: guess}}"),
+            "members[0].capacity.source: \"guess\" is not one of nodes, quota, static"),
+        file(
+            members("{name: a, capacity: {source: quota}}"),
+            "members[0].capacity: without nodes needs a namespace for all delegates beside it"),
+        file(
+            members("{name: a, namespace: x, capacity: {source: static}}"),
+            "members[0].capacity.amounts: missing"),
+        file(
+            members("{name: a, capacity: {source: nodes, amounts: {cpu: 1}}}"),
+            "members[0].capacity.amounts: does not go with source nodes"),
+        file(
+            members("{name: a, namespace: x, capacity: {source: static, amounts: {cpu: -1}}}"),
+            "members[0].capacity.amounts.cpu: \"-1\" is negative"),
+        file(
+            placement("strategy: random"),
+            "placement.strategy: \"random\" is not one of pack, spread, weighted"),
+        file(placement("unfit: wait"), "placement.unfit: \"wait\" is not one of hold, reject"),
+        file(
+            placement("failAfter: soon"),
+            "placement.failAfter: \"soon\" is not a duration (such as 500ms, 1s or 1m30s) nor never"),
+        file(placement("failAfter: 0s"), "placement.failAfter: \"0s\" is not longer than zero"),
+        file(
+            placement("takeBackAfter: never"),
+            "placement.takeBackAfter: \"never\" is not a duration (such as 500ms, 1s or 1m30s)"),
+        file(
+            placement("collect: {slots: 0, when: 1m}"),
+            "placement.collect.slots: 0 is less than 1",
+            "placement.collect.when: unknown key (known: after, slots, cores)"));
   }
 
   @ParameterizedTest
@@ -292,6 +327,10 @@ class ConfigurationFaultsTest {
 
   private static String node(String property) {
     return "node: {name: grid, " + property + "}\n" + NO_MEMBERS;
+  }
+
+  private static String placement(String property) {
+    return NODE + NO_MEMBERS + "placement: {" + property + "}\n";
   }
 
   private static String members(String... members) {

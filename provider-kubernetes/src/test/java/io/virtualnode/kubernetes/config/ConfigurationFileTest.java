@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
+import io.virtualnode.kubernetes.config.PlacementSettings.Unfit;
+import io.virtualnode.kubernetes.placement.Strategy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,6 +45,14 @@ class ConfigurationFileTest {
                     Optional.empty()),
                 new ClusterAccess(Optional.empty(), Optional.empty()),
                 Duration.ofSeconds(1),
+                new PlacementSettings(
+                    Strategy.PACK,
+                    Unfit.HOLD,
+                    Optional.empty(),
+                    Duration.ofSeconds(30),
+                    Optional.of(Duration.ofMinutes(1)),
+                    1,
+                    2),
                 List.of()));
   }
 
@@ -58,7 +68,9 @@ class ConfigurationFileTest {
                 Optional.empty(),
                 Map.of(),
                 List.of(),
-                Map.of()));
+                Map.of(),
+                new CapacitySource.Nodes(),
+                1));
   }
 
   @Test
@@ -75,6 +87,12 @@ class ConfigurationFileTest {
               internalIp: 10.1.2.3
             primary: {kubeconfig: a.kubeconfig, context: other}
             maxAge: 1m30s
+            placement:
+              strategy: weighted
+              unfit: reject
+              failAfter: 10m
+              takeBackAfter: 45s
+              collect: {after: 2m, slots: 3, cores: 4}
             members:
             - name: site-b
               kubeconfig: b.kubeconfig
@@ -86,6 +104,8 @@ class ConfigurationFileTest {
               - {key: pool, value: batch}
               - {operator: Exists}
               headroom: {cpu: 0.50, memory: 16Gi, nvidia.com/gpu: "1"}
+              capacity: {source: static, amounts: {cpu: 12, memory: 48Gi}}
+              weight: 7
             """);
 
     assertThat(configuration.node())
@@ -97,6 +117,16 @@ class ConfigurationFileTest {
                     new Taint("NoExecute", "batch", null, "yes"),
                     new Taint("PreferNoSchedule", "batch", null, null)),
                 Optional.of("10.1.2.3")));
+    assertThat(configuration.placement())
+        .isEqualTo(
+            new PlacementSettings(
+                Strategy.WEIGHTED,
+                Unfit.REJECT,
+                Optional.of(Duration.ofMinutes(10)),
+                Duration.ofSeconds(45),
+                Optional.of(Duration.ofMinutes(2)),
+                3,
+                4));
     assertThat(configuration.primary())
         .isEqualTo(
             new ClusterAccess(
@@ -125,7 +155,35 @@ class ConfigurationFileTest {
                 Map.of(
                     "cpu", new Quantity("0.50"),
                     "memory", new Quantity("16", "Gi"),
-                    "nvidia.com/gpu", new Quantity("1"))));
+                    "nvidia.com/gpu", new Quantity("1")),
+                new CapacitySource.Static(
+                    Map.of("cpu", new Quantity("12"), "memory", new Quantity("48", "Gi"))),
+                7));
+  }
+
+  @Test
+  void what_may_be_never_is_off_when_it_is() throws Exception {
+    var placement =
+        read("node: {name: grid}\nmembers: []\nplacement: {failAfter: never, collect: {after: never}}")
+            .placement();
+
+    assertThat(placement.failAfter()).isEmpty();
+    assertThat(placement.collectAfter()).isEmpty();
+    assertThat(placement.slotsAtOnce()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"nodes,true", "quota,false"})
+  void a_source_of_capacity_is_known_by_its_name(String source, boolean seesNodes)
+      throws Exception {
+    var member =
+        read("node: {name: grid}\nmembers: [{name: a, namespace: x, capacity: {source: "
+                + source
+                + "}}]")
+            .members()
+            .get(0);
+
+    assertThat(member.capacity().seesNodes()).isEqualTo(seesNodes);
   }
 
   @Test

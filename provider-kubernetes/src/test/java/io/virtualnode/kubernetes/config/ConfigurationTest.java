@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.fabric8.kubernetes.api.model.TolerationBuilder;
+import io.virtualnode.kubernetes.placement.Strategy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,10 +24,11 @@ class ConfigurationTest {
 
   private static final NodeSettings NODE = NodeSettings.named("grid");
   private static final ClusterAccess ACCESS = ClusterAccess.standard();
+  private static final MemberSettings MEMBER = MemberSettings.named("a", ACCESS);
 
   static Stream<Arguments> impossible() {
     return Stream.of(
-        row("maxAge: is not longer than zero", () -> configuration(Duration.ZERO, List.of())),
+        row("maxAge: is shorter than 100ms", () -> configuration(Duration.ZERO, List.of())),
         row(
             "two members are named a",
             () ->
@@ -34,16 +36,15 @@ class ConfigurationTest {
                     Duration.ofSeconds(1),
                     List.of(MemberSettings.named("a", ACCESS), MemberSettings.named("a", ACCESS)))),
         row("name: \"A\" is not a node name", () -> NodeSettings.named("A")),
-        row("labels: \"a b\"", () -> node(Map.of("a b", ""), List.of(), Optional.empty())),
-        row("labels: \"c d\"", () -> node(Map.of("a", "c d"), List.of(), Optional.empty())),
-        row("internalIp: \"x\"", () -> node(Map.of(), List.of(), Optional.of("x"))),
+        row("labels: \"a b\"", () -> NODE.withLabels(Map.of("a b", ""))),
+        row("labels: \"c d\"", () -> NODE.withLabels(Map.of("a", "c d"))),
+        row("internalIp: \"x\"", () -> NODE.withInternalIp("x")),
         row(
             "taints: \"Never\"",
-            () -> node(Map.of(), List.of(new Taint("Never", "a", null, null)), Optional.empty())),
+            () -> NODE.withTaints(List.of(new Taint("Never", "a", null, null)))),
         row(
             "taints: a taint has no key",
-            () ->
-                node(Map.of(), List.of(new Taint("NoExecute", null, null, "")), Optional.empty())),
+            () -> NODE.withTaints(List.of(new Taint("NoExecute", null, null, "")))),
         row(
             "context x without a kubeconfig",
             () -> new ClusterAccess(Optional.empty(), Optional.of("x"))),
@@ -51,26 +52,44 @@ class ConfigurationTest {
             "kubeconfig x is not absolute",
             () -> new ClusterAccess(Optional.of(Path.of("x")), Optional.empty())),
         row("name: \"a.b\" is not a DNS label", () -> MemberSettings.named("a.b", ACCESS)),
-        row("namespace: \"A\"", () -> member(Optional.of("A"), Map.of(), Map.of())),
-        row("nodeSelector: \"-\"", () -> member(Optional.empty(), Map.of("-", ""), Map.of())),
+        row("namespace: \"A\"", () -> MEMBER.withNamespace("A")),
+        row("nodeSelector: \"-\"", () -> MEMBER.withNodeSelector(Map.of("-", ""))),
         row(
             "headroom: \"-1\" is negative",
-            () -> member(Optional.empty(), Map.of(), Map.of("cpu", new Quantity("-1")))),
+            () -> MEMBER.withHeadroom(Map.of("cpu", new Quantity("-1")))),
         row(
             "tolerations: operator Exists takes no value",
             () ->
-                new MemberSettings(
-                    "a",
-                    ACCESS,
-                    Optional.empty(),
-                    Map.of(),
+                MEMBER.withTolerations(
                     List.of(
                         new TolerationBuilder()
                             .withKey("k")
                             .withOperator("Exists")
                             .withValue("v")
-                            .build()),
-                    Map.of())));
+                            .build()))),
+        row("weight: is negative", () -> MEMBER.withWeight(-1)),
+        row(
+            "capacity: without nodes needs a namespace",
+            () -> MEMBER.withCapacity(new CapacitySource.Quota(Map.of()))),
+        row(
+            "amounts: \"-1\" is negative",
+            () -> new CapacitySource.Static(Map.of("cpu", new Quantity("-1")))),
+        row(
+            "takeBackAfter: is not longer than zero",
+            () -> PlacementSettings.DEFAULT.withTakeBackAfter(Duration.ZERO)),
+        row("slotsAtOnce: is less than 1", () -> collecting(0, 1)),
+        row("wideCores: is less than 1", () -> collecting(1, 0)));
+  }
+
+  private static PlacementSettings collecting(int slotsAtOnce, int wideCores) {
+    return new PlacementSettings(
+        Strategy.PACK,
+        PlacementSettings.Unfit.HOLD,
+        Optional.empty(),
+        Duration.ofSeconds(1),
+        Optional.empty(),
+        slotsAtOnce,
+        wideCores);
   }
 
   @ParameterizedTest
@@ -100,17 +119,7 @@ class ConfigurationTest {
   }
 
   private static Configuration configuration(Duration maxAge, List<MemberSettings> members) {
-    return new Configuration(NODE, ACCESS, maxAge, members);
-  }
-
-  private static NodeSettings node(
-      Map<String, String> labels, List<Taint> taints, Optional<String> internalIp) {
-    return new NodeSettings("grid", labels, taints, internalIp);
-  }
-
-  private static MemberSettings member(
-      Optional<String> namespace, Map<String, String> selector, Map<String, Quantity> headroom) {
-    return new MemberSettings("a", ACCESS, namespace, selector, List.of(), headroom);
+    return Configuration.of(NODE, ACCESS, members).withMaxAge(maxAge);
   }
 
   private static Arguments row(String message, ThrowingCallable creation) {

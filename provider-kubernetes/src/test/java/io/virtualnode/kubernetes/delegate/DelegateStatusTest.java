@@ -80,7 +80,7 @@ class DelegateStatusTest {
             new PodConditionBuilder(ready).withObservedGeneration(null).build(), disrupted);
   }
 
-  @DisplayName("scheduling_shows_under_a_name_of_its_own_until_the_member_found_a_node")
+  @DisplayName("scheduling_by_the_member_shows_under_a_name_of_its_own")
   @Test
   void scheduled() {
     var unscheduled = condition("PodScheduled", "False");
@@ -91,7 +91,8 @@ class DelegateStatusTest {
             new PodConditionBuilder(unscheduled)
                 .withType("virtualnode.io/DelegateScheduled")
                 .build());
-    assertThat(conditionsOf(condition("PodScheduled", "True"))).isEmpty();
+    assertThat(conditionsOf(condition("PodScheduled", "True")))
+        .containsExactly(condition("virtualnode.io/DelegateScheduled", "True"));
   }
 
   @DisplayName("intent_that_a_member_stores_on_our_delegate_is_not_shown_as_ours")

@@ -15,6 +15,8 @@ import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.capacity.MemberNode;
 import io.virtualnode.kubernetes.capacity.NodeKey;
+import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.config.CapacitySource;
 import io.virtualnode.kubernetes.config.ClusterAccess;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.kubernetes.delegate.Ownership;
@@ -179,14 +181,7 @@ class MemberFactsTest {
   @DisplayName("node_is_admitted_only_when_it_matches_the_members_selector")
   @Test
   void selector() {
-    var settings =
-        new MemberSettings(
-            "cern",
-            ClusterAccess.standard(),
-            Optional.empty(),
-            Map.of("pool", "batch"),
-            List.of(),
-            Map.of());
+    var settings = CERN.withNodeSelector(Map.of("pool", "batch"));
     var other = facts(settings, n -> n.editMetadata().addToLabels("pool", "web").endMetadata());
     var right = facts(settings, n -> n.editMetadata().addToLabels("pool", "batch").endMetadata());
     assertThat(facts(settings, n -> n).usable()).isFalse();
@@ -210,13 +205,7 @@ class MemberFactsTest {
   @Test
   void headroom() {
     var settings =
-        new MemberSettings(
-            "cern",
-            ClusterAccess.standard(),
-            Optional.empty(),
-            Map.of(),
-            List.of(),
-            quantities("cpu", "500m", "memory", "9Gi", "nvidia.com/gpu", "1"));
+        CERN.withHeadroom(quantities("cpu", "500m", "memory", "9Gi", "nvidia.com/gpu", "1"));
     var allocatable = facts(settings, n -> n).allocatable();
     assertThat(allocatable.names()).containsExactly("cpu", "memory", "pods");
     assertThat(allocatable).isEqualTo(resources("cpu", "3500m", "pods", "110"));
@@ -251,14 +240,7 @@ class MemberFactsTest {
   @ParameterizedTest(name = "{0} -> {1}")
   @CsvSource({"work, true", "other, false"})
   void underQuota(String namespace, boolean under) {
-    var settings =
-        new MemberSettings(
-            "cern",
-            ClusterAccess.standard(),
-            Optional.of(namespace),
-            Map.of(),
-            List.of(),
-            Map.of());
+    var settings = CERN.withNamespace(namespace);
     assertThat(MemberFacts.pod(settings, pod("n1"), OWNERSHIP).underQuota()).isEqualTo(under);
   }
 
@@ -266,7 +248,7 @@ class MemberFactsTest {
   @Test
   void quotaNames() {
     assertThat(
-            MemberFacts.quota(
+            quotas(
                 List.of(
                     quota(
                         "requests.cpu", "4",
@@ -283,20 +265,20 @@ class MemberFactsTest {
   @DisplayName("strictest_limit_counts_whether_of_one_quota_or_of_several")
   @Test
   void strictest() {
-    assertThat(MemberFacts.quota(List.of(quota("cpu", "4", "pods", "9"), quota("cpu", "3"))))
+    assertThat(quotas(List.of(quota("cpu", "4", "pods", "9"), quota("cpu", "3"))))
         .contains(resources("cpu", "3", "pods", "9"));
-    assertThat(MemberFacts.quota(List.of(quota("cpu", "2", "requests.cpu", "3"))))
+    assertThat(quotas(List.of(quota("cpu", "2", "requests.cpu", "3"))))
         .contains(resources("cpu", "2"));
-    assertThat(MemberFacts.quota(List.of(quota("cpu", "3", "requests.cpu", "2"))))
+    assertThat(quotas(List.of(quota("cpu", "3", "requests.cpu", "2"))))
         .contains(resources("cpu", "2"));
-    assertThat(MemberFacts.quota(List.of(quota("pods", "5", "count/pods", "9"))))
+    assertThat(quotas(List.of(quota("pods", "5", "count/pods", "9"))))
         .contains(resources("pods", "5"));
   }
 
   @DisplayName("limit_of_0_is_a_limit")
   @Test
   void zero() {
-    var quota = MemberFacts.quota(List.of(quota("nvidia.com/gpu", "1", "cpu", "0"))).orElseThrow();
+    var quota = quotas(List.of(quota("nvidia.com/gpu", "1", "cpu", "0"))).orElseThrow();
     assertThat(quota.names()).containsExactly("cpu");
   }
 
@@ -311,11 +293,61 @@ class MemberFactsTest {
             .withNewScopeSelector()
             .endScopeSelector()
             .endSpec();
-    assertThat(MemberFacts.quota(List.of(byScope.build(), bySelector.build()))).isEmpty();
-    assertThat(MemberFacts.quota(List.of(byScope.build(), quota("cpu", "2"))))
-        .contains(resources("cpu", "2"));
-    assertThat(MemberFacts.quota(List.of())).isEmpty();
-    assertThat(MemberFacts.quota(List.of(quota()))).isEmpty();
+    assertThat(quotas(List.of(byScope.build(), bySelector.build()))).isEmpty();
+    assertThat(quotas(List.of(byScope.build(), quota("cpu", "2")))).contains(resources("cpu", "2"));
+    assertThat(quotas(List.of())).isEmpty();
+    assertThat(quotas(List.of(quota()))).isEmpty();
+  }
+
+  @DisplayName("quota_on_the_number_of_pods_is_used_up_by_those_that_have_ended_too")
+  @Test
+  void ended() {
+    assertThat(MemberFacts.quota(List.of(quota("count/pods", "9", "cpu", "4")), 3))
+        .contains(resources("pods", "6", "cpu", "4"));
+    assertThat(MemberFacts.quota(List.of(quota("count/pods", "9", "pods", "7")), 3))
+        .contains(resources("pods", "6"));
+    assertThat(MemberFacts.quota(List.of(quota("count/pods", "9", "pods", "5")), 3))
+        .contains(resources("pods", "5"));
+  }
+
+  @DisplayName("room_without_nodes_is_what_the_quota_allows_and_the_configuration_adds")
+  @Test
+  void room() {
+    var quota = new CapacitySource.Quota(quantities("cpu", "99", "pods", "50"));
+    assertThat(MemberFacts.room(quota, Optional.of(resources("cpu", "4", "memory", "8Gi"))))
+        .contains(resources("cpu", "4", "memory", "8Gi", "pods", "50"));
+    assertThat(MemberFacts.room(quota, Optional.empty()))
+        .contains(resources("cpu", "99", "pods", "50"));
+    assertThat(
+            MemberFacts.room(
+                new CapacitySource.Static(quantities("cpu", "7")),
+                Optional.of(resources("cpu", "1"))))
+        .contains(resources("cpu", "7"));
+    assertThat(MemberFacts.room(new CapacitySource.Nodes(), Optional.of(resources("cpu", "1"))))
+        .isEmpty();
+  }
+
+  @DisplayName("member_without_nodes_is_one_with_all_its_room_and_its_pods_wherever_they_are")
+  @Test
+  void sum() {
+    var settings =
+        CERN.withNamespace("work")
+            .withNodeSelector(Map.of("pool", "batch"))
+            .withHeadroom(quantities("cpu", "1", "memory", "9Gi"))
+            .withCapacity(new CapacitySource.Quota(Map.of()));
+    var sum = MemberFacts.sum(settings, resources("cpu", "4", "memory", "8Gi"));
+    assertThat(sum.key()).isEqualTo(new NodeKey("cern", "*"));
+    assertThat(sum.allocatable()).isEqualTo(resources("cpu", "3"));
+    assertThat(sum.usable()).isTrue();
+    assertThat(sum.admitted()).isTrue();
+    assertThat(sum.labels()).isEqualTo(Map.of("pool", "batch"));
+    for (var node : new String[] {"n1", ""}) {
+      assertThat(MemberFacts.pod(settings, pod(node), OWNERSHIP).node()).contains("*");
+    }
+  }
+
+  private static Optional<Resources> quotas(List<ResourceQuota> quotas) {
+    return MemberFacts.quota(quotas, 0);
   }
 
   private static MemberNode facts(MemberSettings settings, UnaryOperator<NodeBuilder> change) {
@@ -349,13 +381,7 @@ class MemberFactsTest {
   }
 
   private static MemberSettings tolerating(Toleration... tolerations) {
-    return new MemberSettings(
-        "cern",
-        ClusterAccess.standard(),
-        Optional.empty(),
-        Map.of(),
-        List.of(tolerations),
-        Map.of());
+    return CERN.withTolerations(List.of(tolerations));
   }
 
   private static Pod pod(String node) {

@@ -81,7 +81,8 @@ class SlotCollectorPropertyTest {
       this.collect = collect;
       this.prefersWide = prefersWide;
       this.nodes = 2 + random.nextInt(3);
-      this.setting = new Setting(random.nextInt(5), 1 + random.nextInt(2), (long) nodes * WIDTH);
+      long patience = (long) nodes * WIDTH;
+      this.setting = new Setting(random.nextInt(5), 1 + random.nextInt(2), patience, patience);
       for (int n = 0; n < nodes; n++) {
         ledger.setNode(node("a/n" + n).cpu(WIDTH).build());
       }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class SlotCollectorTest {
 
-  private static final Setting SETTING = new Setting(60, 2, 300);
+  private static final Setting SETTING = new Setting(60, 2, 300, 300);
 
   private final Ledger ledger = new Ledger();
   private final Placement placement = new Placement(ledger, Strategy.PACK);
@@ -239,7 +239,7 @@ class SlotCollectorTest {
   void exchangeForNothing() {
     full("a/n1", 8);
     full("b/n1", 8);
-    var one = new Setting(60, 1, 300);
+    var one = new Setting(60, 1, 300, 300);
     var both = List.of(wide("first", 0), wide("second", 0));
     collector.decide(both, 60, one).apply(ledger);
     assertThat(ledger.claims()).containsOnlyKeys("first");

@@ -9,14 +9,12 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
+import io.virtualnode.testkit.GuardedProcess;
 import io.virtualnode.testkit.LocalCluster;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -34,10 +32,10 @@ final class SleepProviderIT {
 
   @TempDir private static Path folder;
   private static LocalCluster cluster;
-  private static Process process;
+  private static GuardedProcess process;
 
   @BeforeAll
-  static void startClusterAndNode() throws Exception {
+  static void startClusterAndNode() {
     cluster = LocalCluster.builder("primary").start();
     process = startNode();
     await("node sleep is Ready")
@@ -51,30 +49,28 @@ final class SleepProviderIT {
             });
   }
 
-  private static Process startNode() throws Exception {
-    var builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-cp",
-            System.getProperty("java.class.path"),
-            SleepProvider.class.getName());
-    builder.environment().put("KUBECONFIG", cluster.kubeconfig().toString());
-    return builder
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
-        .start();
+  private static GuardedProcess startNode() {
+    return GuardedProcess.of(
+            "sleep",
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                SleepProvider.class.getName()))
+        .environment("KUBECONFIG", cluster.kubeconfig().toString())
+        .start(folder.resolve("log"));
   }
 
-  private static void stopNode() throws Exception {
-    process.toHandle().destroy();
-    assertThat(process.waitFor(20, TimeUnit.SECONDS))
-        .as(() -> "ends on SIGTERM; its log: " + log())
+  private static void stopNode() {
+    process.terminate();
+    assertThat(process.awaitExit(Duration.ofSeconds(20)))
+        .as(() -> "ends on SIGTERM; its log: " + process.logTail())
         .isTrue();
   }
 
   @AfterAll
   static void stop() {
-    process.destroyForcibly();
+    process.kill();
     cluster.close();
   }
 
@@ -110,7 +106,7 @@ final class SleepProviderIT {
   }
 
   @Test
-  void nap_goes_on_where_it_was_when_the_process_is_started_again() throws Exception {
+  void nap_goes_on_where_it_was_when_the_process_is_started_again() {
     submit("interrupted");
     awaitPhase("interrupted", "Running");
     var before = requireNonNull(pod("interrupted")).getStatus().getStartTime();
@@ -174,13 +170,5 @@ final class SleepProviderIT {
               @Override
               public void onClose(WatcherException cause) {}
             });
-  }
-
-  private static String log() {
-    try {
-      return Files.readString(folder.resolve("log"));
-    } catch (IOException e) {
-      return e.toString();
-    }
   }
 }

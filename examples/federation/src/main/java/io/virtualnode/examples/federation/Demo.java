@@ -15,14 +15,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /** The course of a run: everything is started, the Jobs are submitted and watched to their end. */
 final class Demo {
 
-  private static final String NAMESPACE = "default";
   private static final Duration NODE_LIMIT = Duration.ofMinutes(2);
   private static final Duration STILL_LIMIT = Duration.ofMinutes(1);
   private static final Duration TICK = Duration.ofMillis(50);
@@ -41,7 +38,7 @@ final class Demo {
   }
 
   /** Runs everything and says what is wrong; nothing on success. What was started stays up. */
-  List<String> run() throws IOException, InterruptedException {
+  List<String> run() throws IOException {
     federation.start(plan.members());
     await("node %s offers all %d cores".formatted(NODE, plan.cores()), this::offersAll);
     out.printf("node %s offers %d cores, all that the members have free%n", NODE, plan.cores());
@@ -60,7 +57,6 @@ final class Demo {
       faults.addAll(outcome.faults());
       if (!faults.isEmpty()) {
         faults.addAll(overload());
-        federation.keepLog();
       }
       return faults;
     }
@@ -76,7 +72,7 @@ final class Demo {
    * One Job there and back before anything is measured, so that no process does anything for the
    * first time when a second counts; and nothing is left of it.
    */
-  private void tryOneJob() throws InterruptedException {
+  private void tryOneJob() {
     long start = System.nanoTime();
     var first = job(FIRST);
     first.create();
@@ -122,8 +118,8 @@ final class Demo {
   }
 
   /** Until every Job has ended and both sides agree about it, or nothing moves any more. */
-  private List<String> follow(CompletableFuture<Void> submission, Picture picture, Watches watches)
-      throws InterruptedException {
+  private List<String> follow(
+      CompletableFuture<Void> submission, Picture picture, Watches watches) {
     var faults = new ArrayList<String>();
     long shown = System.nanoTime() - screen.interval().toNanos();
     while (!(picture.allJobsEnded() && picture.agrees()) && faults.isEmpty()) {
@@ -131,15 +127,14 @@ final class Demo {
         shown = System.nanoTime();
         screen.show(picture.snapshot());
       }
-      watches.judge();
-      federation.nodeFault().ifPresent(faults::add);
+      federation.nodeFault(TICK).ifPresent(faults::add);
+      watches.fault().ifPresent(faults::add);
       if (submission.isCompletedExceptionally()) {
         faults.add("the Jobs cannot be submitted: " + failure(submission));
       }
       if (picture.still().compareTo(STILL_LIMIT) > 0) {
         faults.add("no pod has changed for %d s".formatted(STILL_LIMIT.toSeconds()));
       }
-      pause();
     }
     screen.show(picture.snapshot());
     return faults;
@@ -149,28 +144,16 @@ final class Demo {
     return submission.handle((nothing, failure) -> String.valueOf(failure)).join();
   }
 
-  private void await(String what, BooleanSupplier condition) throws InterruptedException {
+  private void await(String what, BooleanSupplier condition) {
     long deadline = System.nanoTime() + NODE_LIMIT.toNanos();
     while (!condition.getAsBoolean()) {
-      federation
-          .nodeFault()
-          .ifPresent(
-              fault -> {
-                throw new IllegalStateException(fault);
-              });
-      if (System.nanoTime() - deadline > 0) {
-        federation.keepLog();
-        throw new IllegalStateException(
-            "not within %d s: %s".formatted(NODE_LIMIT.toSeconds(), what));
+      var fault = federation.nodeFault(TICK);
+      if (fault.isPresent()) {
+        throw new DemoException(fault.get());
       }
-      pause();
-    }
-  }
-
-  /** A latch that nobody opens: waiting that can be interrupted. */
-  private static void pause() throws InterruptedException {
-    if (new CountDownLatch(1).await(TICK.toMillis(), TimeUnit.MILLISECONDS)) {
-      throw new AssertionError("nobody opens this latch");
+      if (System.nanoTime() - deadline > 0) {
+        throw new DemoException("not within %d s: %s".formatted(NODE_LIMIT.toSeconds(), what));
+      }
     }
   }
 
@@ -189,7 +172,7 @@ final class Demo {
   }
 
   private ScalableResource<Job> job(HarvesterJob job) {
-    return client().batch().v1().jobs().inNamespace(NAMESPACE).resource(job.toJob());
+    return client().batch().v1().jobs().inNamespace(HarvesterQueue.NAMESPACE).resource(job.toJob());
   }
 
   private KubernetesClient client() {

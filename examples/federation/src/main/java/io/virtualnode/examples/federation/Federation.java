@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -53,35 +54,43 @@ final class Federation implements AutoCloseable {
       builders.add(
           LocalCluster.builder(member.name())
               .progress(out::println)
-              .nodes(member.nodes(), NodeShape.cores(member.coresPerNode())));
+              .nodes(
+                  member.nodes(),
+                  NodeShape.cores(member.coresPerNode())
+                      .withLabel(HarvesterQueue.POOL, HarvesterQueue.POOL_NAME)));
     }
     long start = System.nanoTime();
     started(LocalCluster.startAll(builders.toArray(LocalClusterBuilder[]::new)));
     out.printf(Locale.ROOT, "all are up after %.1f s%n", (System.nanoTime() - start) / 1e9);
+    HarvesterQueue.prepare(primary().client());
+    members().forEach(member -> HarvesterQueue.prepareMember(member.client()));
     Files.writeString(configuration(), configurationText());
     out.println("starting: vnode run --config " + configuration());
     startNode();
   }
 
   private synchronized void started(List<LocalCluster> running) {
-    if (closed) {
-      running.forEach(LocalCluster::close);
-      throw new IllegalStateException("closed while it started");
-    }
     clusters = running;
+    if (closed) {
+      closeClusters();
+      throw new DemoException("closed while it started");
+    }
+    running.forEach(LocalCluster::leaveShutdownToCaller); // the node has to end before them
   }
 
   private synchronized void startNode() {
     if (closed) {
-      throw new IllegalStateException("closed while it started");
+      throw new DemoException("closed while it started");
     }
-    vnode = VnodeProcess.start(configuration(), log());
+    vnode = VnodeProcess.start(configuration(), log(), folder);
   }
 
   private String configurationText() {
-    return "node: {name: %s}%nprimary: {kubeconfig: %s}%nmembers:%n%s"
+    return "node: {name: %s, labels: {%s: %s}}%nprimary: {kubeconfig: %s}%nmembers:%n%s"
         .formatted(
             NODE,
+            HarvesterQueue.POOL,
+            HarvesterQueue.POOL_NAME,
             primary().kubeconfig(),
             members().stream()
                 .map(m -> "- {name: %s, kubeconfig: %s}%n".formatted(m.name(), m.kubeconfig()))
@@ -96,11 +105,26 @@ final class Federation implements AutoCloseable {
     return clusters.subList(1, clusters.size());
   }
 
-  /** Why the virtual node does not run, if it does not. */
-  synchronized Optional<String> nodeFault() {
-    return Optional.ofNullable(vnode)
-        .filter(process -> !process.isAlive())
-        .map(process -> "vnode has ended: " + process.lastWords());
+  /**
+   * Waits for the virtual node's end, which nobody wants, and says why if it ends.
+   *
+   * @throws DemoException if everything was closed meanwhile
+   */
+  Optional<String> nodeFault(Duration within) {
+    var process = node();
+    var fault =
+        process.endsWithin(within)
+            ? Optional.of("vnode has ended: " + process.lastWords())
+            : Optional.<String>empty();
+    node();
+    return fault;
+  }
+
+  private synchronized VnodeProcess node() {
+    if (closed || vnode == null) {
+      throw new DemoException("there is no node, or no longer");
+    }
+    return vnode;
   }
 
   /** How to look around while everything is up. */
@@ -124,22 +148,54 @@ final class Federation implements AutoCloseable {
     return folder.resolve("vnode.yaml");
   }
 
-  private Path log() {
+  /** What the virtual node says goes there. */
+  Path log() {
     return folder.resolve("vnode.log");
   }
 
-  /** Ends every process: the node first, so that it ends in order. */
+  /**
+   * Ends every process: the node first, so that it ends in order. In a shutdown hook, too, since
+   * the clusters' own hooks are gone once they are up. Everything is tried.
+   */
   @Override
   public synchronized void close() {
     if (closed) {
       return;
     }
     closed = true;
-    if (vnode != null) {
-      vnode.close();
+    try {
+      if (vnode != null) {
+        vnode.close();
+      }
+    } finally {
+      try {
+        closeClusters();
+      } finally {
+        removeFiles();
+      }
     }
-    clusters.forEach(LocalCluster::close);
-    if (keepLog) {
+  }
+
+  private synchronized void closeClusters() {
+    RuntimeException failure = null;
+    for (var cluster : clusters) {
+      try {
+        cluster.close();
+      } catch (RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  private synchronized void removeFiles() {
+    if (keepLog && Files.exists(log())) {
       out.println("the virtual node's log is kept: " + log());
       return;
     }

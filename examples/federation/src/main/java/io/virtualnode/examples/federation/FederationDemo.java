@@ -1,9 +1,13 @@
 package io.virtualnode.examples.federation;
 
+import io.virtualnode.testkit.TestkitException;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,6 +32,9 @@ import picocli.CommandLine.Spec;
       "130:ended by Ctrl-C (143 by SIGTERM)"
     })
 public final class FederationDemo implements Callable<Integer> {
+
+  /** Of {@link #conclude}: the demonstration did not come to its end. */
+  static final int UNFINISHED = -1;
 
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -119,22 +126,48 @@ public final class FederationDemo implements Callable<Integer> {
   private int run(Federation federation, AtomicBoolean stopped) {
     var screen = Screen.of(System.out, Boolean.getBoolean("demo.terminal"));
     var demo = new Demo(Plan.of(members, nodes, cores, jobs), federation, System.out, screen);
+    var code = conclude(demo::run, federation, System.out, stopped::get);
+    if (keep && code != UNFINISHED && !stopped.get()) {
+      System.out.println("\nEverything is still up. In another terminal:");
+      federation.directions().forEach(line -> System.out.println("  " + line));
+      System.out.println("Ends with Enter or Ctrl-C.");
+      awaitEnter();
+    }
+    return code == 0 ? 0 : 1;
+  }
+
+  /**
+   * Runs the demonstration and says how it ended: 0 if all was well, 1 if something was wrong, and
+   * {@link #UNFINISHED} if it could not go on. Unless all was well, the node's log is kept.
+   *
+   * @param stopped whether it is being ended from outside: then there is nothing to say
+   */
+  static int conclude(
+      Callable<List<String>> demo,
+      Federation federation,
+      PrintStream out,
+      BooleanSupplier stopped) {
     try {
-      var faults = demo.run();
-      faults.forEach(fault -> System.out.println("WRONG: " + fault));
-      System.out.println(faults.isEmpty() ? "OK" : "FAILED");
-      if (keep) {
-        System.out.println("\nEverything is still up. In another terminal:");
-        federation.directions().forEach(line -> System.out.println("  " + line));
-        System.out.println("Ends with Enter or Ctrl-C.");
-        awaitEnter();
+      var faults = demo.call();
+      if (!faults.isEmpty()) {
+        federation.keepLog();
       }
+      faults.forEach(fault -> out.println("WRONG: " + fault));
+      out.println(faults.isEmpty() ? "OK" : "FAILED");
       return faults.isEmpty() ? 0 : 1;
-    } catch (IOException | InterruptedException | RuntimeException e) {
-      if (!stopped.get()) {
-        System.out.println("FAILED: " + e.getMessage());
+    } catch (DemoException | TestkitException e) {
+      if (!stopped.getAsBoolean()) {
+        federation.keepLog();
+        out.println("FAILED: " + e.getMessage());
       }
-      return 1;
+      return UNFINISHED;
+    } catch (Exception e) { // nobody has thought of it: all that is known of it is worth telling
+      if (!stopped.getAsBoolean()) {
+        federation.keepLog();
+        out.print("FAILED: ");
+        e.printStackTrace(out);
+      }
+      return UNFINISHED;
     }
   }
 
@@ -146,11 +179,15 @@ public final class FederationDemo implements Callable<Integer> {
   }
 
   /** Where there is no standard input, only a signal ends the wait. */
-  private static void awaitEnter() throws IOException {
-    int read = System.in.read();
-    if (read < 0) {
-      awaitForever();
+  private static void awaitEnter() {
+    try {
+      if (System.in.read() >= 0) {
+        return;
+      }
+    } catch (IOException e) {
+      System.out.println("no standard input: " + e.getMessage());
     }
+    awaitForever();
   }
 
   /** The JVM is being ended by a signal, or will be. */

@@ -7,7 +7,9 @@ import java.time.Duration;
 
 /**
  * A Job as PanDA Harvester submits one for each of its workers: one pod, never retried, that asks
- * for nine tenths of its cores so that a node's own daemons do not keep the last slot empty.
+ * for nine tenths of its cores so that a node's own daemons do not keep the last slot empty, has a
+ * non-preempting priority, mounts its configuration, its grid proxy and CVMFS, and chooses nodes by
+ * a label of the site. What it refers to is in {@link HarvesterQueue}.
  *
  * @param workerId the number that Harvester gives the worker
  * @param cores 1 for a single-core job, 8 for a multi-core one
@@ -26,6 +28,11 @@ record HarvesterJob(long workerId, int cores, Duration runFor) {
     return Workload.named(name())
         .withSlot(cores, 2 * cores + "Gi", 10 * cores + "Gi")
         .withLabel("resourceType", cores == 1 ? "SCORE" : "MCORE")
+        .withPriorityClass(HarvesterQueue.PRIORITY_CLASS)
+        .withNodeSelector(HarvesterQueue.POOL, HarvesterQueue.POOL_NAME)
+        .withConfigMap(HarvesterQueue.CONFIG_MAP)
+        .withProxySecret(HarvesterQueue.PROXY_SECRET)
+        .withCvmfs()
         .runningFor(runFor)
         .with(
             spec ->

@@ -17,9 +17,10 @@ import java.util.stream.Stream;
  * either side, by the proxy's UID: as many here as there could be chance, one too early and another
  * too late. A difference counts when it lasts longer than {@link #SETTLE}. Watches rather than
  * polls, because they miss no phase and say within milliseconds when it began. Still a watch can
- * only be late, and two watches can be late differently; so whoever acts upon {@link #overdue}
- * reads both sides afresh before it calls the check broken ({@link Watches#judge}). Two delegates
- * that run for one proxy are a breach at once.
+ * only be late, and two watches can be late differently; so what is {@link #overdue} is read afresh
+ * on both sides before the check is called broken ({@link Watches}). What nobody has read afresh
+ * and has settled only after {@link #SETTLE} and {@link #OWN_LAG} is a breach, too, so that nothing
+ * depends on when somebody looks. Two delegates that run for one proxy are a breach at once.
  *
  * <p><b>Offered ≤ free.</b> What the virtual node has left (allocatable less the requests bound to
  * it) is not more than what is free in the members, with the same time to settle.
@@ -28,6 +29,11 @@ final class Picture {
 
   /** How long the two sides may differ. */
   static final Duration SETTLE = Duration.ofSeconds(1);
+
+  /**
+   * By how much this process may see a change later than it was: two watches and a busy machine.
+   */
+  static final Duration OWN_LAG = Duration.ofMillis(250);
 
   /** How a Job has ended. */
   record JobEnd(boolean succeeded, String message) {}
@@ -41,8 +47,8 @@ final class Picture {
 
   // all guarded by this
   private final ClusterPicture primary = new ClusterPicture("primary");
-  private final SettlingCheck agreement = new SettlingCheck(SETTLE);
-  private final SettlingCheck offer = new SettlingCheck(SETTLE);
+  private final SettlingCheck agreement;
+  private final SettlingCheck offer;
   private final Map<String, JobEnd> ended = new HashMap<>();
   private long start;
   private long lastChange;
@@ -64,6 +70,17 @@ final class Picture {
     members.forEach(name -> this.members.put(name, new ClusterPicture(name)));
     this.start = nanoTime.getAsLong();
     this.lastChange = start;
+    this.agreement = new SettlingCheck(SETTLE, OWN_LAG, this::lateAgreement);
+    this.offer = new SettlingCheck(SETTLE, OWN_LAG, this::lateOffer);
+  }
+
+  private String lateAgreement(String uid, Duration lasted) {
+    return "the primary and the members differed for %d ms about %s"
+        .formatted(lasted.toMillis(), describe(uid));
+  }
+
+  private String lateOffer(String subject, Duration lasted) {
+    return "%s offered more than was free for %d ms".formatted(node, lasted.toMillis());
   }
 
   /** Begins to count time. */
@@ -130,6 +147,16 @@ final class Picture {
   /** Whether more has been offered than is free for too long. */
   synchronized boolean offerOverdue() {
     return !offer.overdue(nanoTime.getAsLong()).isEmpty();
+  }
+
+  /** Both sides are read afresh about a proxy; {@link #judged} will follow. */
+  synchronized void lookedAt(String uid) {
+    agreement.lookedAt(uid);
+  }
+
+  /** The same about the offer; {@link #offerJudged} will follow. */
+  synchronized void offerLookedAt() {
+    offer.lookedAt(OFFER);
   }
 
   /** What a fresh look at the API servers has shown of a proxy that was overdue. */

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ContainerState;
 import io.fabric8.kubernetes.api.model.ContainerStateTerminated;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.virtualnode.kubernetes.delegate.Ownership;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,15 +33,15 @@ record PodFact(
     String waitsFor,
     Duration ran) {
 
-  private static final String PROXY_UID = "virtualnode.io/proxy-uid";
-
   static PodFact of(Pod pod) {
     var metadata = pod.getMetadata();
     var labels = metadata.getLabels();
     var status = pod.getStatus();
     return new PodFact(
         metadata.getUid(),
-        labels == null ? metadata.getUid() : labels.getOrDefault(PROXY_UID, metadata.getUid()),
+        labels == null
+            ? metadata.getUid()
+            : labels.getOrDefault(Ownership.PROXY_UID, metadata.getUid()),
         metadata.getNamespace(),
         metadata.getName(),
         Optional.ofNullable(pod.getSpec().getNodeName()),

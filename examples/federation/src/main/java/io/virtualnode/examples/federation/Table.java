@@ -10,11 +10,18 @@ import java.util.stream.Collectors;
 final class Table {
 
   private static final int BAR = 30;
+  private static final int WIDTH = 79; // a line as wide as the terminal could break the redrawing
 
   private Table() {}
 
-  /** The table, line by line, each shorter than 80 characters. */
+  /** The table, line by line, each cut to fewer than 80 characters. */
   static List<String> lines(Snapshot now) {
+    return wholeLines(now).stream()
+        .map(line -> line.length() <= WIDTH ? line : line.substring(0, WIDTH))
+        .toList();
+  }
+
+  private static List<String> wholeLines(Snapshot now) {
     var lines = new ArrayList<String>();
     lines.add("elapsed      " + clock(now.elapsed()));
     lines.add(

@@ -6,25 +6,39 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import io.virtualnode.kubernetes.delegate.Ownership;
 import io.virtualnode.testkit.LocalCluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Keeps a {@link Picture} up to date with watches of every cluster's API server. */
+/**
+ * Keeps a {@link Picture} up to date with watches of every cluster's API server, and has the API
+ * servers themselves say whether what is overdue in it is really wrong, since a watch may be late.
+ */
 final class Watches implements AutoCloseable {
 
-  private static final String PROXY_UID = "virtualnode.io/proxy-uid";
   private static final Duration SYNC_LIMIT = Duration.ofSeconds(30);
+  private static final Duration LOOK_INTERVAL = Duration.ofMillis(20);
 
   private final Picture picture;
   private final String node;
   private final LocalCluster primary;
   private final List<LocalCluster> members;
   private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
+  private final ScheduledExecutorService judge =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            var thread = new Thread(task, "judge");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private volatile Optional<String> fault = Optional.empty();
 
   /** Begins to watch and returns when everything there is has been seen. */
   Watches(Picture picture, String node, LocalCluster primary, List<LocalCluster> members) {
@@ -53,6 +67,10 @@ final class Watches implements AutoCloseable {
                 .toCompletableFuture()
                 .orTimeout(SYNC_LIMIT.toSeconds(), TimeUnit.SECONDS)
                 .join());
+    // On a thread of its own: a difference is looked at while it lasts, whatever else goes on.
+    var unused =
+        judge.scheduleWithFixedDelay(
+            this::judge, 0, LOOK_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void watchCluster(Optional<String> member, KubernetesClient client) {
@@ -98,40 +116,58 @@ final class Watches implements AutoCloseable {
         PodFact.millis(status.getAllocatable().get("cpu")));
   }
 
-  /**
-   * Has the API servers themselves say whether what is overdue is really wrong, since a watch of
-   * ours may be late.
-   */
-  void judge() {
-    for (var uid : picture.overdue()) {
-      picture.judged(uid, disagreement(uid));
-    }
-    if (picture.offerOverdue()) {
-      picture.offerJudged(overOffer());
+  /** Why the check can no longer be made, if so. */
+  Optional<String> fault() {
+    return fault;
+  }
+
+  private void judge() {
+    try {
+      for (var uid : picture.overdue()) {
+        picture.lookedAt(uid);
+        picture.judged(uid, disagreement(uid));
+      }
+      if (picture.offerOverdue()) {
+        picture.offerLookedAt();
+        picture.offerJudged(overOffer());
+      }
+    } catch (RuntimeException e) {
+      fault = Optional.of("the check cannot be made: " + e);
+      throw e; // which ends the looking
     }
   }
 
-  /** The side that was late when the difference was seen has had its second by now. */
+  /**
+   * The side that was late when the difference was seen has had its second by now. Between the
+   * readings the pod may go on: only what both readings of the primary say is proven.
+   */
   private Optional<String> disagreement(String uid) {
-    long inPrimary =
-        pods(primary).stream().filter(pod -> pod.uid().equals(uid) && pod.isRunning()).count();
-    long inMembers =
-        members.stream()
-            .flatMap(
-                member ->
-                    member
-                        .client()
-                        .pods()
-                        .inAnyNamespace()
-                        .withLabel(PROXY_UID, uid)
-                        .list()
-                        .getItems()
-                        .stream())
-            .filter(pod -> PodFact.of(pod).isRunning())
-            .count();
-    return inPrimary == inMembers
+    long before = runningInPrimary(uid);
+    long inMembers = runningInMembers(uid);
+    long inPrimary = runningInPrimary(uid);
+    return inMembers == before || inMembers == inPrimary
         ? Optional.empty()
         : Optional.of("running %d in the primary, %d in members".formatted(inPrimary, inMembers));
+  }
+
+  private long runningInPrimary(String uid) {
+    return pods(primary).stream().filter(pod -> pod.uid().equals(uid) && pod.isRunning()).count();
+  }
+
+  private long runningInMembers(String uid) {
+    return members.stream()
+        .flatMap(
+            member ->
+                member
+                    .client()
+                    .pods()
+                    .inAnyNamespace()
+                    .withLabel(Ownership.PROXY_UID, uid)
+                    .list()
+                    .getItems()
+                    .stream())
+        .filter(pod -> PodFact.of(pod).isRunning())
+        .count();
   }
 
   /** Between the two readings of the offer pods may come and go: only the lower one is proven. */
@@ -166,6 +202,7 @@ final class Watches implements AutoCloseable {
 
   @Override
   public void close() {
+    judge.shutdownNow();
     informers.forEach(SharedIndexInformer::close);
   }
 

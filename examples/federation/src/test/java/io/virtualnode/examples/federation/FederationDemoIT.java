@@ -83,6 +83,31 @@ final class FederationDemoIT {
     assertNothingIsLeft();
   }
 
+  @Test
+  void log_of_the_node_is_kept_when_it_dies() throws Exception {
+    start("--members", "1", "--nodes", "1", "--jobs", "24");
+    await("the Jobs run")
+        .atMost(LIMIT)
+        .until(() -> !note().isAlive() || PODS_RUN.matcher(output()).find());
+    var node =
+        seen.stream()
+            .filter(p -> p.info().command().orElse("").endsWith("/java"))
+            .filter(p -> p.pid() != demo.pid())
+            .findFirst()
+            .orElseThrow();
+
+    node.destroyForcibly();
+    awaitEnd();
+
+    assertThat(demo.exitValue()).as(this::output).isEqualTo(1);
+    assertThat(output())
+        .contains("WRONG: vnode has ended: exit code 137", "the virtual node's log is kept: ");
+    try (var files = Files.walk(temporary())) {
+      assertThat(files.filter(Files::isRegularFile).map(file -> file.getFileName().toString()))
+          .contains("vnode.log");
+    }
+  }
+
   /** A shell in the background makes its children deaf to SIGINT; the demonstration must hear. */
   private void start(String... options) {
     var command = new ArrayList<String>();
@@ -91,11 +116,13 @@ final class FederationDemoIT {
             "env",
             "--default-signal=INT",
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Djava.io.tmpdir=" + temporary(),
             "-cp",
             System.getProperty("java.class.path"),
             FederationDemo.class.getName()));
     command.addAll(List.of(options));
     try {
+      Files.createDirectories(temporary());
       demo =
           new ProcessBuilder(command)
               .redirectErrorStream(true)
@@ -127,6 +154,13 @@ final class FederationDemoIT {
             () ->
                 assertThat(seen.stream().filter(ProcessHandle::isAlive).map(ProcessHandle::info))
                     .isEmpty());
+    await("every folder has gone")
+        .atMost(Duration.ofSeconds(30))
+        .untilAsserted(() -> assertThat(temporary()).isEmptyDirectory());
+  }
+
+  private Path temporary() {
+    return folder.resolve("tmp");
   }
 
   private Path log() {

@@ -1,9 +1,11 @@
 package io.virtualnode.examples.federation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.VolumeMount;
 import io.virtualnode.testkit.Simulation;
 import java.time.Duration;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -37,6 +39,27 @@ final class HarvesterJobTest {
     assertThat(resources.getLimits())
         .containsEntry("ephemeral-storage", new Quantity("80Gi"))
         .doesNotContainKey("cpu");
+  }
+
+  @Test
+  void pod_is_what_harvester_makes_of_a_site_template() {
+    var spec = wide.toJob().getSpec().getTemplate().getSpec();
+
+    assertThat(spec.getPriorityClassName()).isEqualTo(HarvesterQueue.PRIORITY_CLASS);
+    assertThat(spec.getNodeSelector())
+        .containsExactly(entry(HarvesterQueue.POOL, HarvesterQueue.POOL_NAME));
+    assertThat(spec.getVolumes())
+        .extracting(
+            volume -> volume.getConfigMap() == null ? null : volume.getConfigMap().getName(),
+            volume -> volume.getSecret() == null ? null : volume.getSecret().getSecretName(),
+            volume -> volume.getHostPath() == null ? null : volume.getHostPath().getType())
+        .contains(
+            tuple(HarvesterQueue.CONFIG_MAP, null, null),
+            tuple(null, HarvesterQueue.PROXY_SECRET, null),
+            tuple(null, null, "Directory"));
+    assertThat(spec.getContainers().get(0).getVolumeMounts())
+        .extracting(VolumeMount::getMountPath)
+        .contains("/proxy", "/cvmfs");
   }
 
   @Test

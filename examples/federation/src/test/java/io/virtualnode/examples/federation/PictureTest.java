@@ -65,6 +65,42 @@ final class PictureTest {
   }
 
   @Test
+  void check_is_broken_when_the_primary_follows_late_though_nobody_looked() {
+    picture.pod(A, delegate("1", "Running"));
+    picture.pod(PRIMARY, proxy("1", "Pending"));
+    millis += Picture.SETTLE.plus(Picture.OWN_LAG).toMillis() + 1;
+    picture.pod(PRIMARY, proxy("1", "Running"));
+
+    assertThat(picture.outcome().breaches())
+        .containsExactly(
+            "the primary and the members differed for 1251 ms about default/proxy-1 (uid-1)");
+  }
+
+  @Test
+  void late_watch_is_excused_when_a_fresh_look_finds_no_fault() {
+    picture.pod(A, delegate("1", "Running"));
+    millis += 1001;
+    picture.lookedAt("uid-1");
+    assertThat(picture.overdue()).isEmpty();
+    picture.judged("uid-1", Optional.empty());
+    millis += 5000;
+    picture.pod(PRIMARY, proxy("1", "Running"));
+
+    assertThat(picture.outcome().breaches()).isEmpty();
+  }
+
+  @Test
+  void check_is_broken_when_more_was_offered_than_free_for_too_long_though_nobody_looked() {
+    picture.node(A, "a-1", new ClusterPicture.Cpu(2000, 2000));
+    picture.node(PRIMARY, "vnode", new ClusterPicture.Cpu(2001, 2001));
+    millis += 1251;
+    picture.node(PRIMARY, "vnode", new ClusterPicture.Cpu(2000, 2000));
+
+    assertThat(picture.outcome().breaches())
+        .containsExactly("vnode offered more than was free for 1251 ms");
+  }
+
+  @Test
   void check_is_broken_at_once_when_two_delegates_run_for_one_proxy() {
     picture.pod(PRIMARY, proxy("1", "Running"));
     picture.pod(A, delegate("1", "Running"));

@@ -56,7 +56,7 @@ final class TableTest {
             false,
             1);
 
-    assertThat(Table.lines(large)).allSatisfy(line -> assertThat(line).hasSizeLessThan(96));
+    assertThat(Table.lines(large)).allSatisfy(line -> assertThat(line).hasSizeLessThan(80));
   }
 
   private static Snapshot snapshot(boolean agree, int breaches) {

@@ -1,0 +1,97 @@
+package io.virtualnode.kubernetes;
+
+import io.virtualnode.kubernetes.Forwarding.Removal;
+import io.virtualnode.kubernetes.delegate.Intent;
+import java.time.Duration;
+import java.util.concurrent.CompletionStage;
+
+/** Ends forwardings: asks for a delegate's deletion, and tells when nothing is left. */
+final class Ending {
+
+  // How often a deletion is looked after that no watch can tell the end of.
+  private static final Duration FOLLOW_UP = Duration.ofSeconds(2);
+
+  private final Site site;
+
+  Ending(Site site) {
+    this.site = site;
+  }
+
+  /** Ends what there is, or may be, of a proxy. Completes when that is accepted. */
+  CompletionStage<Void> remove(Forwarding forwarding, Duration grace) {
+    Removal removal;
+    synchronized (forwarding) {
+      removal = forwarding.removal();
+      if (removal instanceof Removal.Done) {
+        gone(forwarding);
+        return Site.done();
+      }
+      forwarding.removing();
+    }
+    var deletion =
+        removal instanceof Removal.DeleteUnseen unseen
+            ? site.delegates()
+                .deleteUnseen(unseen.intent(), forwarding.proxy(), grace)
+                .thenRun(() -> followUp(forwarding, unseen.intent()))
+            : site.delegates().delete(((Removal.Delete) removal).delegate(), grace);
+    return deletion.handle(
+        (ignored, failure) -> {
+          if (failure != null) {
+            if (!Delegates.isGone(failure)) {
+              throw Delegates.cause(failure);
+            }
+            goneIfRemoving(forwarding);
+          }
+          return null;
+        });
+  }
+
+  /** Ends a proxy whose delegate is no more. */
+  void giveUp(Forwarding forwarding, String message) {
+    synchronized (forwarding) {
+      site.node().podStatus(forwarding.proxy(), forwarding.lost(message));
+      gone(forwarding);
+    }
+  }
+
+  /** Nothing is left in any member. Called with the forwarding locked. */
+  void gone(Forwarding forwarding) {
+    forwarding.gone();
+    site.account().update(ledger -> ledger.release(forwarding.proxy().uid()));
+    if (!forwarding.isInPrimary() && !forwarding.hasRemains()) {
+      site.forwardings().forget(forwarding);
+    }
+    site.node().podGone(forwarding.proxy());
+  }
+
+  private void goneIfRemoving(Forwarding forwarding) {
+    synchronized (forwarding) {
+      if (forwarding.isRemoving()) {
+        gone(forwarding);
+      }
+    }
+  }
+
+  /** The end of a delegate that no watch shows has to be asked for. */
+  private void followUp(Forwarding forwarding, Intent intent) {
+    site.later(FOLLOW_UP, () -> lookAfter(forwarding, intent));
+  }
+
+  private void lookAfter(Forwarding forwarding, Intent intent) {
+    synchronized (forwarding) {
+      if (!forwarding.isRemoving() || forwarding.delegate().isPresent()) {
+        return; // it has gone, or a watch will tell
+      }
+    }
+    site.delegates()
+        .find(intent, forwarding.proxy())
+        .whenComplete(
+            (found, failure) -> {
+              if (failure != null || found.isPresent()) {
+                followUp(forwarding, intent);
+              } else {
+                goneIfRemoving(forwarding);
+              }
+            });
+  }
+}

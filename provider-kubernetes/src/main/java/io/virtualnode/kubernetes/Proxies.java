@@ -1,0 +1,52 @@
+package io.virtualnode.kubernetes;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.virtualnode.api.PodKey;
+import io.virtualnode.kubernetes.capacity.Requests;
+import io.virtualnode.kubernetes.delegate.DelegateStatus;
+
+/** Takes what the primary shows of proxies into the account and to their forwardings. */
+final class Proxies {
+
+  private final Account account;
+  private final Forwardings forwardings;
+
+  Proxies(Account account, Forwardings forwardings) {
+    this.account = account;
+    this.forwardings = forwardings;
+  }
+
+  /** The primary has the proxy. */
+  void observed(Pod pod) {
+    var proxy = PodKey.of(pod);
+    var forwarding = forwardings.of(proxy);
+    synchronized (forwarding) {
+      forwarding.observed(pod);
+      if (DelegateStatus.isTerminal(pod)) {
+        account.update(ledger -> ledger.uncount(proxy.uid()));
+        account.withdraw(proxy);
+        return;
+      }
+      var request = Requests.of(pod);
+      boolean daemon = isDaemon(pod);
+      var slot = forwarding.slotByIntent();
+      account.update(
+          ledger -> {
+            ledger.count(proxy.uid(), request);
+            if (daemon) {
+              ledger.credit(proxy.uid(), true);
+            }
+            slot.ifPresent(node -> ledger.reserve(proxy.uid(), node));
+          });
+    }
+  }
+
+  /** Pods of DaemonSets are not forwarded: what they ask for is given back. */
+  private static boolean isDaemon(Pod pod) {
+    var owners = pod.getMetadata().getOwnerReferences();
+    return owners != null
+        && owners.stream()
+            .anyMatch(
+                o -> Boolean.TRUE.equals(o.getController()) && o.getKind().equals("DaemonSet"));
+  }
+}

@@ -1,0 +1,155 @@
+package io.virtualnode.kubernetes;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.virtualnode.api.PodKey;
+import io.virtualnode.kubernetes.config.PlacementSettings;
+import io.virtualnode.kubernetes.placement.SlotCollector;
+import java.net.HttpURLConnection;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Collects slots for wide pods that the primary's scheduler cannot bind: the shell of {@link
+ * SlotCollector}.
+ *
+ * <p>A pod whose slot is whole is <em>nominated</em> for the virtual node ({@code
+ * status.nominatedNodeName}), and only then the slot is offered: kube-scheduler counts a nominated
+ * pod on its node when it looks for room for others of its priority or below (KEP-5278), so they do
+ * not take what is offered for it. It clears a nomination whenever it finds no room for the pod;
+ * then the pod is nominated again at once. Where pods must not be nominated, the slot is offered
+ * all the same, to whoever comes first.
+ *
+ * <p>Thread-safe. Has a thread of its own, on which it makes its rare requests.
+ */
+final class SlotCollection implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(SlotCollection.class);
+  private static final Duration PERIOD = Duration.ofMillis(200);
+  // The scheduler looks again at a pod after ten seconds at the latest, and at all after minutes.
+  private static final Duration WHOLE_PATIENCE = Duration.ofMinutes(2);
+  // Jobs run for hours: a node where nothing has ended for so long runs something else.
+  private static final Duration PATIENCE = Duration.ofHours(6);
+
+  private final KubernetesClient primary;
+  private final String nodeName;
+  private final ForwardingProvider provider;
+  private final WidePods pods;
+  // touched by the one thread only
+  private final Set<String> announced = new HashSet<>(); // pods whose whole slots may be offered
+  private boolean mayNotNominate;
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            var thread = new Thread(task, "vnode-collection");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  SlotCollection(KubernetesClient primary, String nodeName, ForwardingProvider provider) {
+    this.primary = primary;
+    this.nodeName = nodeName;
+    this.provider = provider;
+    this.pods = new WidePods(primary, nodeName, provider::demand, this::soon);
+  }
+
+  /** Begins; the provider must have been started. */
+  void start() {
+    pods.start();
+    var unused =
+        timer.scheduleWithFixedDelay(
+            this::tick, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void close() {
+    timer.shutdownNow();
+    pods.close();
+  }
+
+  /** A nomination that the scheduler has cleared is not to wait for the next turn. */
+  private void soon() {
+    try {
+      timer.execute(this::tick);
+    } catch (RejectedExecutionException e) {
+      log.debug("closed while a pod has changed");
+    }
+  }
+
+  private void tick() {
+    try {
+      collect(provider.placement());
+    } catch (RuntimeException e) {
+      log.error("Slots could not be collected", e);
+    }
+  }
+
+  private void collect(PlacementSettings settings) {
+    var after = settings.collectAfter();
+    List<WidePods.Waiting> waiting =
+        after.isEmpty() ? List.of() : pods.atLeast(settings.wideCores());
+    var setting =
+        new SlotCollector.Setting(
+            after.orElse(Duration.ZERO).toMillis(),
+            settings.slotsAtOnce(),
+            WHOLE_PATIENCE.toMillis(),
+            PATIENCE.toMillis());
+    waiting.stream()
+        .filter(pod -> mayNotNominate || pod.nominated().equals(nodeName))
+        .forEach(pod -> announced.add(pod.pod().uid()));
+    announced.retainAll(waiting.stream().map(pod -> pod.pod().uid()).toList());
+    var whole =
+        provider.collect(
+            waiting.stream().map(WidePods.Waiting::unbound).toList(),
+            Set.copyOf(announced),
+            setting);
+    announced.retainAll(whole);
+    nominate(waiting, whole);
+  }
+
+  private void nominate(List<WidePods.Waiting> waiting, Set<String> whole) {
+    Map<String, WidePods.Waiting> byUid =
+        waiting.stream().collect(Collectors.toMap(pod -> pod.pod().uid(), pod -> pod));
+    byUid.forEach(
+        (uid, pod) -> {
+          if (whole.contains(uid) && pod.nominated().isEmpty() && !mayNotNominate) {
+            log.debug("a slot is whole for {}", pod.pod());
+            patch(pod.pod(), "\"" + nodeName + "\"");
+          } else if (!whole.contains(uid) && pod.nominated().equals(nodeName)) {
+            patch(pod.pod(), "null");
+          }
+        });
+  }
+
+  /**
+   * On condition of the UID. What is refused is tried again at the next look, if it still holds.
+   */
+  private void patch(PodKey pod, String nominated) {
+    try {
+      primary
+          .pods()
+          .inNamespace(pod.namespace())
+          .withName(pod.name())
+          .subresource("status")
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              "{\"metadata\":{\"uid\":\"%s\"},\"status\":{\"nominatedNodeName\":%s}}"
+                  .formatted(pod.uid(), nominated));
+    } catch (KubernetesClientException e) {
+      mayNotNominate |= e.getCode() == HttpURLConnection.HTTP_FORBIDDEN;
+      log.warn("{} could not be nominated for {}: {}", pod, nodeName, e.getMessage());
+    }
+  }
+}

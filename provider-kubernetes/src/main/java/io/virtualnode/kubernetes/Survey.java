@@ -1,0 +1,220 @@
+package io.virtualnode.kubernetes;
+
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.virtualnode.api.PodKey;
+import io.virtualnode.kubernetes.capacity.Ledger;
+import io.virtualnode.kubernetes.capacity.NodeKey;
+import io.virtualnode.kubernetes.capacity.Requests;
+import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.config.Configuration;
+import io.virtualnode.kubernetes.config.MemberSettings;
+import io.virtualnode.kubernetes.config.NodeSettings;
+import io.virtualnode.kubernetes.delegate.DelegatePod;
+import io.virtualnode.kubernetes.delegate.Ownership;
+import io.virtualnode.kubernetes.member.Member;
+import io.virtualnode.kubernetes.placement.Demand;
+import io.virtualnode.kubernetes.placement.Explanation;
+import io.virtualnode.kubernetes.placement.NodeRequirements;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * One look at all clusters: the account as {@code vnode run} would keep it at this moment, from
+ * reading only. Nothing is changed in any cluster, and no running process is asked.
+ *
+ * <p>What only a running process knows is not in it: which pods wait in which order, and what is
+ * collected for pods that are not bound yet.
+ *
+ * <p>Thread-safe.
+ */
+public final class Survey implements AutoCloseable {
+
+  private static final long PAGE = 500;
+
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            var thread = new Thread(task, "vnode-survey");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private final Forwardings forwardings = new Forwardings();
+  private final Account account;
+  private final Members members;
+  private final DelegatePod translation;
+  private final CountDownLatch awaited;
+
+  /**
+   * One node's line of the account.
+   *
+   * @param obstacle why it takes no pods now; empty if it takes some
+   */
+  public record NodeLine(NodeKey node, String obstacle, Ledger.NodeUse use) {}
+
+  private Survey(
+      Configuration configuration,
+      String primaryUid,
+      Function<MemberSettings, KubernetesClient> clients) {
+    var ownership = new Ownership(primaryUid, configuration.node().name());
+    this.translation = translation(ownership, configuration.node());
+    // Nothing is placed and nothing offered: the account is only read.
+    this.account =
+        new Account(
+            task -> {},
+            configuration.placement().strategy(),
+            Account.Offers.ofWhole(offer -> {}),
+            (proxy, decision) -> {});
+    this.awaited = new CountDownLatch(configuration.members().size());
+    this.members =
+        new Members(
+            clients, new MemberEvents(ownership, account, forwardings, new Effects()), timer);
+  }
+
+  /**
+   * Looks at all clusters; members that do not answer in time count as not fresh.
+   *
+   * @param primary a client of the primary; stays the caller's
+   * @param clients makes a client for a member, which the survey closes
+   * @throws io.fabric8.kubernetes.client.KubernetesClientException if the primary cannot be read
+   */
+  public static Survey take(
+      Configuration configuration,
+      KubernetesClient primary,
+      Function<MemberSettings, KubernetesClient> clients,
+      Duration timeout)
+      throws InterruptedException {
+    var uid = primary.namespaces().withName("kube-system").require().getMetadata().getUid();
+    var survey = new Survey(configuration, uid, clients);
+    var proxies = new Proxies(survey.account, survey.forwardings);
+    boundTo(configuration.node().name(), primary).forEach(proxies::observed);
+    survey.account.setWeights(
+        configuration.members().stream()
+            .collect(Collectors.toMap(MemberSettings::name, MemberSettings::weight)));
+    survey.members.configure(configuration.members(), configuration.maxAge());
+    survey.awaitMembers(timeout);
+    return survey;
+  }
+
+  /** Those that are not there in time are named by {@link #stale}. */
+  private void awaitMembers(Duration timeout) throws InterruptedException {
+    var unused = awaited.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private static List<Pod> boundTo(String node, KubernetesClient primary) {
+    var pods = new ArrayList<Pod>();
+    String more = null;
+    do {
+      var page =
+          primary
+              .pods()
+              .inAnyNamespace()
+              .withField("spec.nodeName", node)
+              .list(new ListOptionsBuilder().withLimit(PAGE).withContinue(more).build());
+      pods.addAll(page.getItems());
+      more = page.getMetadata().getContinue();
+    } while (more != null && !more.isEmpty());
+    return pods;
+  }
+
+  /** How proxies of that node become delegates. */
+  static DelegatePod translation(Ownership ownership, NodeSettings node) {
+    var labels = new HashMap<>(node.labels());
+    labels.put("type", "virtual-kubelet");
+    return new DelegatePod(
+        ownership,
+        labels,
+        node.taints().stream().map(taint -> taint.getKey()).collect(Collectors.toSet()));
+  }
+
+  /** The members whose present state could not be seen, sorted. */
+  public List<String> stale() {
+    return members.all().stream()
+        .filter(member -> !member.isFresh())
+        .map(Member::name)
+        .sorted()
+        .toList();
+  }
+
+  /** What the virtual node's allocatable is. */
+  public Resources offer() {
+    return account.read(Ledger::offer);
+  }
+
+  /** Every member node's line, by member and node. */
+  public List<NodeLine> nodes() {
+    var lines = new ArrayList<NodeLine>();
+    account.read(
+        ledger -> {
+          ledger.forEachRoom(
+              room ->
+                  ledger
+                      .use(room.key())
+                      .ifPresent(use -> lines.add(new NodeLine(room.key(), room.obstacle(), use))));
+          return lines;
+        });
+    lines.sort(
+        Comparator.comparing((NodeLine line) -> line.node().member())
+            .thenComparing(line -> line.node().node()));
+    return lines;
+  }
+
+  /** Why nodes do not take a pod, or which do; the same words that the pod shows while it waits. */
+  public Explanation explain(Pod pod) {
+    return account.explain(demand(pod));
+  }
+
+  /** The node that the pod would get if it were placed now; empty if none has room. */
+  public Optional<NodeKey> choice(Pod pod) {
+    return account.choice(demand(pod));
+  }
+
+  /** Where the pod's slot is: on the node of its delegate, or the one chosen for it. */
+  public Optional<NodeKey> slot(Pod pod) {
+    return account.read(ledger -> ledger.slot(PodKey.of(pod).uid()));
+  }
+
+  private Demand demand(Pod pod) {
+    var constraints = translation.memberConstraints(pod.getSpec());
+    return new Demand(
+        pod.getMetadata().getUid(), Requests.ofSpec(pod), NodeRequirements.of(constraints));
+  }
+
+  @Override
+  public void close() {
+    members.close();
+    timer.shutdown();
+  }
+
+  /** Only what is known of the members matters, nothing follows from it. */
+  private final class Effects implements MemberEvents.Effects {
+
+    @Override
+    public void delegateSeen(Forwarding forwarding, boolean first) {}
+
+    @Override
+    public void tombstoneSeen(Forwarding forwarding) {}
+
+    @Override
+    public void delegateGone(Forwarding forwarding, String member) {}
+
+    @Override
+    public void freshnessChanged(Member member, boolean fresh) {
+      account.update(ledger -> ledger.setFresh(member.name(), fresh));
+      if (fresh) {
+        awaited.countDown();
+      }
+    }
+  }
+}
