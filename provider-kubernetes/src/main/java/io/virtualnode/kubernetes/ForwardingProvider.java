@@ -10,6 +10,8 @@ import io.virtualnode.api.ProviderException;
 import io.virtualnode.api.ProviderException.Reason;
 import io.virtualnode.kubernetes.Forwarding.Sight;
 import io.virtualnode.kubernetes.Forwarding.Step;
+import io.virtualnode.kubernetes.account.Account;
+import io.virtualnode.kubernetes.account.Offers;
 import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
@@ -88,7 +90,7 @@ public final class ForwardingProvider implements Provider, PodObserver {
         new Account(
             timer,
             configuration.placement().strategy(),
-            Account.Offers.ofWhole(offer -> wiring().reports().publish(offer)),
+            Offers.ofWhole(offer -> wiring().reports().publish(offer)),
             (proxy, decision) -> wiring().placing().decided(proxy, decision));
     this.proxies = new Proxies(account, forwardings);
   }

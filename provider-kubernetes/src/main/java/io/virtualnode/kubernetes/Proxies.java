@@ -2,6 +2,7 @@ package io.virtualnode.kubernetes;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.virtualnode.api.PodKey;
+import io.virtualnode.kubernetes.account.Account;
 import io.virtualnode.kubernetes.capacity.Requests;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 

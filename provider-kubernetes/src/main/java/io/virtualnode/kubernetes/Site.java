@@ -1,6 +1,7 @@
 package io.virtualnode.kubernetes;
 
 import io.virtualnode.api.NodeContext;
+import io.virtualnode.kubernetes.account.Account;
 import io.virtualnode.kubernetes.config.PlacementSettings;
 import io.virtualnode.kubernetes.delegate.DelegatePod;
 import java.util.concurrent.CompletableFuture;

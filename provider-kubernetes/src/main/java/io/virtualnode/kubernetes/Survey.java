@@ -4,6 +4,8 @@ import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualnode.api.PodKey;
+import io.virtualnode.kubernetes.account.Account;
+import io.virtualnode.kubernetes.account.Offers;
 import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Requests;
@@ -74,7 +76,7 @@ public final class Survey implements AutoCloseable {
         new Account(
             task -> {},
             configuration.placement().strategy(),
-            Account.Offers.ofWhole(offer -> {}),
+            Offers.ofWhole(offer -> {}),
             (proxy, decision) -> {});
     this.awaited = new CountDownLatch(configuration.members().size());
     this.members =

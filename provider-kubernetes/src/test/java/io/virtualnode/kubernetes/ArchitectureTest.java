@@ -73,12 +73,27 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage(
               ROOT,
+              ROOT + ".account..",
               ROOT + ".member..",
               ROOT + ".cli..",
               ROOT + ".mirror..",
               ROOT + ".stream..",
               ROOT + ".console..",
               ROOT + ".config..");
+
+  @ArchTest
+  static final ArchRule the_account_depends_on_pure_packages_only =
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + ".account..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(
+              ROOT,
+              ROOT + ".member..",
+              ROOT + ".cli..",
+              ROOT + ".config..",
+              "io.fabric8.kubernetes.client..");
 
   @ArchTest
   static final ArchRule configuration_depends_on_nothing_of_ours_but_placement_which_it_configures =

@@ -1,4 +1,4 @@
-package io.virtualnode.kubernetes;
+package io.virtualnode.kubernetes.account;
 
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.capacity.Ledger;
@@ -31,8 +31,10 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Every change is followed, on the account's own thread and once for many changes, by placing
  * what waits and publishing what may be offered.
+ *
+ * <p>Thread-safe: one lock for all. What is called back is called with no lock held.
  */
-final class Account {
+public final class Account {
 
   private static final Logger log = LoggerFactory.getLogger(Account.class);
 
@@ -51,31 +53,6 @@ final class Account {
 
   private record Waiting(Demand demand, Optional<Decision> lastDecision) {}
 
-  /** Takes what may be offered, for the virtual nodes that there are. */
-  interface Offers {
-
-    /** What the virtual nodes stand for, each of them. */
-    Set<Scope> scopes();
-
-    /** Is told after every change; on the account's own thread. */
-    void publish(Map<Scope, Resources> offers);
-
-    /** Of one virtual node for the whole. */
-    static Offers ofWhole(Consumer<Resources> publisher) {
-      return new Offers() {
-        @Override
-        public Set<Scope> scopes() {
-          return Set.of(Scope.WHOLE);
-        }
-
-        @Override
-        public void publish(Map<Scope, Resources> offers) {
-          offers.values().forEach(publisher);
-        }
-      };
-    }
-  }
-
   /**
    * An empty account of one virtual node for the whole.
    *
@@ -83,12 +60,13 @@ final class Account {
    * @param publisher takes what may be offered
    * @param decided told when the decision for a waiting proxy is another than before
    */
-  Account(Executor executor, Consumer<Resources> publisher, BiConsumer<PodKey, Decision> decided) {
+  public Account(
+      Executor executor, Consumer<Resources> publisher, BiConsumer<PodKey, Decision> decided) {
     this(executor, Strategy.PACK, Offers.ofWhole(publisher), decided);
   }
 
   /** An empty account of any number of virtual nodes. */
-  Account(
+  public Account(
       Executor executor, Strategy strategy, Offers offers, BiConsumer<PodKey, Decision> decided) {
     this.executor = executor;
     this.placement = new Placement(ledger, strategy);
@@ -98,7 +76,7 @@ final class Account {
   }
 
   /** Changes the ledger, then settles soon. */
-  void update(Consumer<Ledger> change) {
+  public void update(Consumer<Ledger> change) {
     synchronized (this) {
       change.accept(ledger);
     }
@@ -106,27 +84,27 @@ final class Account {
   }
 
   /** Prefers the members of greater weight from now on. */
-  synchronized void setWeights(Map<String, Integer> byMember) {
+  public synchronized void setWeights(Map<String, Integer> byMember) {
     placement.setWeights(byMember);
   }
 
   /** Reads the ledger. */
-  synchronized <T> T read(Function<Ledger, T> question) {
+  public synchronized <T> T read(Function<Ledger, T> question) {
     return question.apply(ledger);
   }
 
   /** Whether a node has room for the pod now. */
-  boolean hasRoom(Demand demand) {
+  public boolean hasRoom(Demand demand) {
     return choice(demand).isPresent();
   }
 
   /** The node that the pod would get now, if one has room. */
-  synchronized Optional<NodeKey> choice(Demand demand) {
+  public synchronized Optional<NodeKey> choice(Demand demand) {
     return placement.choice(demand);
   }
 
   /** Why the nodes do not take the pod, or how many do, as of now. */
-  synchronized Explanation explain(Demand demand) {
+  public synchronized Explanation explain(Demand demand) {
     return placement.explain(demand);
   }
 
@@ -138,7 +116,7 @@ final class Account {
    * @param nowMillis the time, on the clock of the pods' times
    * @return the UIDs of those whose slots are whole
    */
-  Set<String> collect(
+  public Set<String> collect(
       Collection<SlotCollector.Unbound> unbound,
       Set<String> announced,
       long nowMillis,
@@ -162,7 +140,7 @@ final class Account {
    * Finds a slot for a proxy and reserves it, or lets it wait for one behind those that wait
    * already. A proxy that waited and was placed meanwhile finds its slot here.
    */
-  Decision place(PodKey proxy, Demand demand) {
+  public Decision place(PodKey proxy, Demand demand) {
     Decision decision;
     var changed = new LinkedHashMap<PodKey, Decision>();
     synchronized (this) {
@@ -196,7 +174,7 @@ final class Account {
   }
 
   /** A proxy no longer waits. */
-  void withdraw(PodKey proxy) {
+  public void withdraw(PodKey proxy) {
     synchronized (this) {
       stale |= waiting.remove(proxy) != null;
     }

@@ -1,4 +1,4 @@
-package io.virtualnode.kubernetes;
+package io.virtualnode.kubernetes.account;
 
 import static io.virtualnode.kubernetes.capacity.Given.cores;
 import static io.virtualnode.kubernetes.capacity.Given.key;
@@ -7,6 +7,7 @@ import static io.virtualnode.kubernetes.capacity.Given.pod;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtualnode.api.PodKey;
+import io.virtualnode.kubernetes.Seeds;
 import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.Resources;
 import io.virtualnode.kubernetes.capacity.Scope;
@@ -266,7 +267,7 @@ class AccountTest {
     var ofNode = new Scope.OfNode(key("b/n1"));
     var published = new ArrayList<Map<Scope, Resources>>();
     var offersOf =
-        new Account.Offers() {
+        new Offers() {
           @Override
           public Set<Scope> scopes() {
             return Set.of(ofA, ofNode);
@@ -297,8 +298,7 @@ class AccountTest {
   @DisplayName("members_of_greater_weight_are_preferred_from_when_the_weights_are_set")
   @Test
   void weights() {
-    var weighted =
-        new Account(tasks::add, Strategy.WEIGHTED, Account.Offers.ofWhole(o -> {}), this::tell);
+    var weighted = new Account(tasks::add, Strategy.WEIGHTED, Offers.ofWhole(o -> {}), this::tell);
     weighted.update(ledger -> ledger.setNode(node("a/n1").cpu(1).build()));
     weighted.update(ledger -> ledger.setNode(node("b/n1").cpu(2).build()));
     weighted.update(ledger -> ledger.setFresh("a", true));
