@@ -1,0 +1,286 @@
+package io.virtualnode.kubernetes;
+
+import static io.virtualnode.kubernetes.Federation.NAMESPACE;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.Taint;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.virtualnode.testkit.LocalCluster;
+import io.virtualnode.testkit.Simulation;
+import java.net.HttpURLConnection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Keeps a federation in motion: forwarded pods and the members' own come and go, and nodes are
+ * cordoned, tainted, resized and lost for a while.
+ *
+ * <p>What is done follows from the seed alone, step by step; when and to what effect depends on the
+ * clusters. Whatever is taken from a node is given back after some seconds.
+ */
+final class Churn implements AutoCloseable {
+
+  /** What is done, and counted in {@link #done}. */
+  static final Set<String> KINDS =
+      Set.of(
+          "forwarded",
+          "deleted",
+          "force-deleted",
+          "local",
+          "local deleted",
+          "cordoned",
+          "tainted",
+          "resized",
+          "not ready");
+
+  private static final int MEAN_PAUSE_MILLIS = 100;
+  private static final int REMEMBERED = 12;
+  private static final Taint DRAIN = new Taint("NoSchedule", "site/drain", null, "");
+
+  /** A node, and what it has when nothing is done to it. */
+  private record Site(LocalCluster member, String name, int cores) {}
+
+  private final Federation federation;
+  private final Random random;
+  private final ChurnPods pods;
+  private final List<Site> sites = new ArrayList<>();
+  private final Set<String> disturbed = new HashSet<>();
+  private final List<String> forwarded = new ArrayList<>();
+  private final List<Pod> local = new ArrayList<>();
+  private final Map<String, Integer> done = new TreeMap<>();
+  private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
+  private final CompletableFuture<Void> over = new CompletableFuture<>();
+  private long end;
+
+  Churn(Federation federation, long seed) {
+    this.federation = federation;
+    this.random = new Random(seed);
+    this.pods = new ChurnPods(random);
+    for (var member : List.of(federation.a, federation.b)) {
+      for (var node : member.client().nodes().list().getItems()) {
+        var cores = (int) (Space.of(node.getStatus().getAllocatable()).cpu() / 1000);
+        sites.add(new Site(member, node.getMetadata().getName(), cores));
+      }
+    }
+    sites.sort((x, y) -> x.name.compareTo(y.name));
+  }
+
+  /**
+   * Goes on for so long, then gives back to the nodes what is still taken from them.
+   *
+   * @param check what is to hold at every step
+   * @throws java.util.concurrent.CompletionException if a step or the check fails
+   */
+  void run(Duration duration, Runnable check) {
+    end = System.nanoTime() + duration.toNanos();
+    submit();
+    startLocal();
+    later(0, () -> step(check));
+    over.orTimeout(duration.toSeconds() + 60, TimeUnit.SECONDS).join();
+  }
+
+  /** How often each thing was done. */
+  Map<String, Integer> done() {
+    return done;
+  }
+
+  private void later(long millis, Runnable action) {
+    executor.schedule(
+        () -> {
+          try {
+            action.run();
+          } catch (RuntimeException | Error e) {
+            over.completeExceptionally(e);
+          }
+        },
+        millis,
+        TimeUnit.MILLISECONDS);
+  }
+
+  private void step(Runnable check) {
+    if (System.nanoTime() - end > 0) {
+      giveBack();
+      return;
+    }
+    long begun = System.nanoTime();
+    check.run();
+    act(random.nextInt(100));
+    long pause = Math.round(-Math.log(1 - random.nextDouble()) * MEAN_PAUSE_MILLIS);
+    later(pause - (System.nanoTime() - begun) / 1_000_000, () -> step(check));
+  }
+
+  /** Waits until the last node has been given back what was taken. */
+  private void giveBack() {
+    if (disturbed.isEmpty()) {
+      over.complete(null);
+    } else {
+      later(20, this::giveBack);
+    }
+  }
+
+  private void act(int dice) {
+    if (dice < 38) {
+      submit();
+    } else if (dice < 46) {
+      delete(pick(forwarded), false);
+    } else if (dice < 50) {
+      delete(pick(forwarded), true);
+    } else if (dice < 76) {
+      startLocal();
+    } else if (dice < 84) {
+      stopLocal();
+    } else {
+      disturb(sites.get(random.nextInt(sites.size())), dice);
+    }
+  }
+
+  private <T> T pick(List<T> list) {
+    int back = random.nextInt(REMEMBERED);
+    return list.get(Math.max(0, list.size() - 1 - back));
+  }
+
+  private void count(String what) {
+    done.merge(what, 1, Integer::sum);
+  }
+
+  private void submit() {
+    var pod = pods.forwarded("p" + forwarded.size());
+    var name = pod.getMetadata().getName();
+    long life = 4000 + random.nextInt(6000);
+    forwarded.add(name);
+    federation.submit(pod);
+    count("forwarded");
+    later(life, () -> delete(name, false));
+  }
+
+  private void delete(String name, boolean force) {
+    var pod = federation.primary.client().pods().inNamespace(NAMESPACE).withName(name);
+    var deleted = force ? pod.withGracePeriod(0).delete() : pod.withGracePeriod(3).delete();
+    if (!deleted.isEmpty()) {
+      count(force ? "force-deleted" : "deleted");
+    }
+  }
+
+  private void startLocal() {
+    var site = sites.get(random.nextInt(sites.size()));
+    var pod = pods.local("l" + local.size());
+    if (random.nextBoolean()) {
+      pod.getSpec().setNodeName(site.name);
+    }
+    local.add(site.member.client().resource(pod).create());
+    count("local");
+  }
+
+  private void stopLocal() {
+    var pod = pick(local);
+    long grace = random.nextBoolean() ? 0 : 3;
+    for (var member : List.of(federation.a, federation.b)) {
+      var found = member.client().pods().resource(pod).withGracePeriod(grace).delete();
+      if (!found.isEmpty()) {
+        count("local deleted");
+      }
+    }
+  }
+
+  private void disturb(Site site, int dice) {
+    long lasting = 500 + random.nextInt(3500);
+    int cores = Math.max(1, site.cores / 2 + random.nextInt(site.cores + 1));
+    if (!disturbed.add(site.name)) {
+      return; // it is still in the hands of an earlier step
+    }
+    Runnable back;
+    if (dice < 88) {
+      count("cordoned");
+      patchSpec(site, "{\"unschedulable\":true}");
+      back = () -> patchSpec(site, "{\"unschedulable\":null}");
+    } else if (dice < 92) {
+      count("tainted");
+      taint(site, true);
+      back = () -> taint(site, false);
+    } else if (dice < 97) {
+      count("resized");
+      resize(site, cores);
+      back = () -> resize(site, site.cores);
+    } else {
+      count("not ready");
+      ready(site, "\"true\"");
+      back = () -> ready(site, "null");
+    }
+    later(
+        lasting,
+        () -> {
+          back.run();
+          disturbed.remove(site.name);
+        });
+  }
+
+  private void patchSpec(Site site, String spec) {
+    site.member
+        .client()
+        .nodes()
+        .withName(site.name)
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":" + spec + "}");
+  }
+
+  /** The cluster's own controllers write taints as well: what they write stays. */
+  private void taint(Site site, boolean tainted) {
+    var node = site.member.client().nodes().withName(site.name).get();
+    var taints = new ArrayList<>(node.getSpec().getTaints());
+    taints.removeIf(taint -> taint.getKey().equals(DRAIN.getKey()));
+    if (tainted) {
+      taints.add(DRAIN);
+    }
+    node.getSpec().setTaints(taints);
+    try {
+      site.member.client().resource(node).lockResourceVersion().update();
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
+        throw e;
+      }
+      taint(site, tainted); // it has changed since it was read
+    }
+  }
+
+  private void ready(Site site, String notReady) {
+    site.member
+        .client()
+        .nodes()
+        .withName(site.name)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\":{\"annotations\":{\""
+                + Simulation.NODE_NOT_READY
+                + "\":"
+                + notReady
+                + "}}}");
+  }
+
+  private void resize(Site site, int cores) {
+    site.member
+        .client()
+        .nodes()
+        .withName(site.name)
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"status\":{\"allocatable\":{\"cpu\":\"%d\",\"memory\":\"%dGi\"}}}"
+                .formatted(cores, 4 * cores));
+  }
+
+  @Override
+  public void close() {
+    executor.shutdownNow();
+  }
+}
