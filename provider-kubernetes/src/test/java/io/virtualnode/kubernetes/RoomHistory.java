@@ -1,15 +1,12 @@
 package io.virtualnode.kubernetes;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.IntToLongFunction;
-import java.util.function.LongUnaryOperator;
+import java.util.function.IntUnaryOperator;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 
 /**
  * What a virtual node said over a time, beside what it would have had to say.
@@ -20,12 +17,17 @@ import java.util.stream.LongStream;
  * that are compared:
  *
  * <ul>
- *   <li>the <b>lag</b> at t is the smallest δ ≥ 0 with said(t) = truth(t − δ), of all resources at
- *       once: the primary sees exactly the room that was real δ ago;
- *   <li>the <b>age of the offer</b> at t is the smallest δ ≥ 0 with said(t) ≤ max truth(s), s in [t
- *       − δ, t], of each resource: nothing is offered that was not real δ ago or later. It is 0
- *       while no more is offered than there is.
+ *   <li>the <b>lag</b> at t is the smallest δ ≥ 0 such that said(t) is the truth, of all resources
+ *       at once, of the state that the clusters had at t − δ: the primary sees exactly the room
+ *       that was real then;
+ *   <li>the <b>age of the offer</b> at t is the smallest δ ≥ 0 such that, of each resource, said(t)
+ *       is no more than the truth of some state in [t − δ, t]: no more is offered than was real, as
+ *       of data no older than δ. It is 0 while no more is offered than there is.
  * </ul>
+ *
+ * <p>Two who hear of two changes in two clusters, a moment apart, need not hear of them in the same
+ * order. So a state in which one watch is behind the others by at most {@link #SKEW} counts as one
+ * that has been, as old as the oldest that is in it.
  *
  * <p>Comparing P(t) with R(t − δ) instead would take what was bound at t − δ for what is bound at
  * t: of two changes, one of them the scheduler's own, a room that has never been would be asked
@@ -35,25 +37,24 @@ import java.util.stream.LongStream;
  */
 final class RoomHistory {
 
-  /** How far back something is sought; whatever is not found counts as this. */
-  static final Duration NEVER = Duration.ofSeconds(10);
+  /** What has not been true for so long counts as if it had never been. */
+  static final Duration NEVER = Duration.ofSeconds(3);
+
+  /** By how much the witness's watches may differ from those of the virtual node. */
+  static final Duration SKEW = Duration.ofMillis(100);
 
   private static final Duration AROUND = Duration.ofSeconds(1);
 
-  private record Moment(long at, Space said, Space truth, Space bound) {}
+  private record Moment(long at, Space said, TrueRoom room, Space truth) {}
 
   private final List<Moment> moments = new ArrayList<>();
 
   /** Notes what is so from now on. */
-  void add(long at, Space said, Space truth, Space bound) {
-    var moment = new Moment(at, said, truth, bound);
-    if (moments.isEmpty() || !last().equals(new Moment(last().at, said, truth, bound))) {
-      moments.add(moment);
+  void add(long at, Space said, TrueRoom room) {
+    var last = moments.isEmpty() ? null : moments.get(moments.size() - 1);
+    if (last == null || !last.said.equals(said) || !last.room.equals(room)) {
+      moments.add(new Moment(at, said, room, room.allocatable()));
     }
-  }
-
-  private Moment last() {
-    return moments.get(moments.size() - 1);
   }
 
   /** The same, to which nothing will be added. */
@@ -63,53 +64,60 @@ final class RoomHistory {
     return copy;
   }
 
-  /** How often anything changed. */
-  int changes() {
-    return moments.size();
+  /** How often the truth changed. */
+  long changes() {
+    return IntStream.range(1, moments.size())
+        .filter(i -> !moments.get(i).truth.equals(moments.get(i - 1).truth))
+        .count();
   }
 
-  /** The lag at a time, in nanoseconds. */
-  long lagAt(long time) {
-    int now = indexAt(time);
-    var said = moments.get(now).said;
-    return ageAt(time, now, then -> moments.get(then).truth.equals(said) ? 0 : 1);
+  /** The lag at regular times. */
+  Samples lag(long from, long to, Duration every) {
+    return sample(from, to, every, now -> newest(now, truth -> truth.equals(saidAt(now))));
   }
 
-  /** The age of the offer at a time, in nanoseconds. */
-  long offerAgeAt(long time) {
-    int now = indexAt(time);
-    var said = moments.get(now).said;
-    return IntStream.range(0, Space.NAMES.size())
-        .mapToLong(r -> ageAt(time, now, then -> said.get(r) - moments.get(then).truth.get(r)))
-        .max()
-        .orElseThrow();
+  /** The age of the offer at regular times. */
+  Samples offerAge(long from, long to, Duration every) {
+    return sample(
+        from,
+        to,
+        every,
+        now ->
+            IntStream.range(0, Space.NAMES.size())
+                .map(r -> newest(now, truth -> saidAt(now).get(r) <= truth.get(r)))
+                .min()
+                .orElseThrow());
   }
 
-  /** How long ago it was that there was no excess, going back from that time. */
-  private long ageAt(long time, int now, IntToLongFunction excess) {
-    for (int then = now; then >= 0; then--) {
-      long age = then == now ? 0 : time - moments.get(then + 1).at;
-      if (age >= NEVER.toNanos()) {
-        break;
-      }
-      if (excess.applyAsLong(then) <= 0) {
-        return age;
-      }
+  /** By how much more was offered than there was at that very moment, at worst, since a time. */
+  Space excess(long from) {
+    return moments.stream()
+        .filter(moment -> moment.at - from >= 0)
+        .map(moment -> moment.said.minus(moment.truth))
+        .reduce(Space.NONE, Space::max);
+  }
+
+  private Space saidAt(int moment) {
+    return moments.get(moment).said;
+  }
+
+  /**
+   * @param newest finds the newest moment that is as wanted at a moment, -1 if there is none
+   */
+  private Samples sample(long from, long to, Duration every, IntUnaryOperator newest) {
+    var times = new ArrayList<Long>();
+    var nanos = new ArrayList<Long>();
+    int now = -1;
+    int found = -1;
+    for (long time = from; time - to < 0; time += every.toNanos()) {
+      int next = indexAt(time);
+      found = next == now ? found : newest.applyAsInt(next);
+      now = next;
+      long age = found < 0 ? NEVER.toNanos() : found == now ? 0 : time - moments.get(found + 1).at;
+      times.add(time);
+      nanos.add(Math.min(age, NEVER.toNanos()));
     }
-    return NEVER.toNanos();
-  }
-
-  /** How much more is offered at a time than there was at any time of the window before it. */
-  Space excessAt(long time, Duration window) {
-    int now = indexAt(time);
-    var most = moments.get(now).truth;
-    for (int then = now - 1; then >= 0; then--) {
-      if (time - moments.get(then + 1).at > window.toNanos()) {
-        break;
-      }
-      most = most.max(moments.get(then).truth);
-    }
-    return moments.get(now).said.minus(most).max(Space.NONE);
+    return new Samples(times, nanos);
   }
 
   private int indexAt(long time) {
@@ -126,37 +134,62 @@ final class RoomHistory {
     return from;
   }
 
-  /** Something that was measured at many times. */
-  record Samples(List<Long> times, List<Long> nanos) {
-
-    static Samples of(long from, long to, Duration every, LongUnaryOperator measure) {
-      var times = LongStream.iterate(from, t -> t - to < 0, t -> t + every.toNanos()).boxed();
-      var list = times.toList();
-      return new Samples(list, list.stream().map(measure::applyAsLong).toList());
+  private int newest(int now, Predicate<Space> wanted) {
+    if (wanted.test(moments.get(now).truth)) {
+      return now;
     }
-
-    /** What so many hundredths of the samples do not exceed. */
-    Duration percentile(int percent) {
-      var sorted = nanos.stream().sorted().toList();
-      int rank = (int) Math.ceil(sorted.size() * percent / 100.0);
-      return Duration.ofNanos(sorted.get(Math.max(0, rank - 1)));
+    for (int then = now - 1; then >= 0; then--) {
+      long until = moments.get(then + 1).at;
+      if (moments.get(now).at - until > NEVER.toNanos()) {
+        break;
+      }
+      if (wanted.test(moments.get(then).truth) || isWantedMixed(then, now, wanted)) {
+        return then;
+      }
     }
+    return -1;
+  }
 
-    /** When the greatest was measured. */
-    long worstTime() {
-      int worst =
-          IntStream.range(0, nanos.size())
-              .reduce((a, b) -> nanos.get(b) > nanos.get(a) ? b : a)
-              .orElseThrow();
-      return requireNonNull(times.get(worst));
+  /** Whether a state is as wanted in which the next change is missing, and not all after it. */
+  private boolean isWantedMixed(int then, int now, Predicate<Space> wanted) {
+    var parts = moments.get(then).room.parts();
+    var next = moments.get(then + 1).room.parts();
+    var choices = new ArrayList<List<TrueRoom.Part>>();
+    for (int place = 0; place < parts.size(); place++) {
+      var choice = new ArrayList<>(List.of(parts.get(place)));
+      if (parts.get(place).equals(next.get(place))) {
+        laterParts(place, then, now, choice);
+      }
+      choices.add(choice);
     }
+    return choices.stream().anyMatch(choice -> choice.size() > 1)
+        && anyMatch(List.of(), choices, wanted);
+  }
 
-    @Override
-    public String toString() {
-      return "p50 %d ms, p99 %d ms, max %d ms"
-          .formatted(
-              percentile(50).toMillis(), percentile(99).toMillis(), percentile(100).toMillis());
+  /** Adds what one watch told within the skew after a moment's end. */
+  private void laterParts(int place, int then, int now, List<TrueRoom.Part> choice) {
+    long until = moments.get(then + 1).at + SKEW.toNanos();
+    for (int i = then + 2; i <= now && moments.get(i).at - until <= 0; i++) {
+      var part = moments.get(i).room.parts().get(place);
+      if (!choice.contains(part)) {
+        choice.add(part);
+      }
     }
+  }
+
+  private static boolean anyMatch(
+      List<TrueRoom.Part> chosen, List<List<TrueRoom.Part>> choices, Predicate<Space> wanted) {
+    if (chosen.size() == choices.size()) {
+      return wanted.test(new TrueRoom(chosen).allocatable());
+    }
+    for (var part : choices.get(chosen.size())) {
+      var more = new ArrayList<>(chosen);
+      more.add(part);
+      if (anyMatch(more, choices, wanted)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** What was so around a time, for people who look for a fault. */
@@ -167,7 +200,10 @@ final class RoomHistory {
             moment ->
                 "%5d ms: said %s | truth %s | bound %s"
                     .formatted(
-                        (moment.at - time) / 1_000_000, moment.said, moment.truth, moment.bound))
+                        (moment.at - time) / 1_000_000,
+                        moment.said,
+                        moment.truth,
+                        moment.room.bound()))
         .collect(Collectors.joining("\n", "around it:\n", ""));
   }
 }

@@ -6,8 +6,12 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
+import io.fabric8.kubernetes.client.Watcher.Action;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.Watchable;
+import io.virtualnode.kubernetes.TrueRoom.Nodes;
+import io.virtualnode.kubernetes.TrueRoom.Pods;
+import io.virtualnode.kubernetes.TrueRoom.Proxies;
 import io.virtualnode.testkit.LocalCluster;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,8 +47,8 @@ final class RoomWitness implements AutoCloseable {
   private final List<Watch> watches = new ArrayList<>();
   private final List<WatcherException> faults = new CopyOnWriteArrayList<>();
 
-  private final TrueRoom truth = new TrueRoom(); // guarded by this
   private final RoomHistory history = new RoomHistory(); // guarded by this
+  private TrueRoom room; // guarded by this
   private Space said = Space.NONE; // guarded by this
   private final Map<String, Long> delegateOver = new HashMap<>(); // guarded by this
   private final Map<String, Long> proxyOver = new HashMap<>(); // guarded by this
@@ -54,23 +58,24 @@ final class RoomWitness implements AutoCloseable {
 
   /** Begins to watch. */
   RoomWitness(LocalCluster primary, LocalCluster... members) {
+    var parts = new ArrayList<TrueRoom.Part>(List.of(Proxies.none()));
+    for (var member : members) {
+      parts.add(Nodes.of(member.name()));
+      parts.add(Pods.of(member.name()));
+    }
+    room = new TrueRoom(parts);
     var client = connect(primary);
-    watch(client.nodes().withName(Federation.NODE), this::said, (node, now) -> {});
+    watch(
+        client.nodes().withName(Federation.NODE),
+        (action, node) -> said = Space.of(node.getStatus().getAllocatable()));
     watch(
         client.pods().inAnyNamespace().withField("spec.nodeName", Federation.NODE),
-        this::proxySeen,
-        this::proxyGone);
-    for (var member : members) {
-      var name = member.name();
-      var watched = connect(member);
-      watch(
-          watched.nodes(),
-          (node, now) -> truth.node(name, node),
-          (node, now) -> truth.nodeGone(name, node));
-      watch(
-          watched.pods().inAnyNamespace(),
-          (pod, now) -> delegateChanges(pod, now, () -> truth.pod(name, pod)),
-          (pod, now) -> delegateChanges(pod, now, () -> truth.podGone(pod)));
+        this::proxyChanged);
+    for (int i = 0; i < members.length; i++) {
+      int place = 1 + 2 * i;
+      var watched = connect(members[i]);
+      watch(watched.nodes(), (action, node) -> nodeChanged(place, action, node));
+      watch(watched.pods().inAnyNamespace(), (action, pod) -> podChanged(place + 1, action, pod));
     }
   }
 
@@ -80,14 +85,16 @@ final class RoomWitness implements AutoCloseable {
     return client;
   }
 
-  private <T extends HasMetadata> void watch(
-      Watchable<T> resources, BiConsumer<T, Long> seen, BiConsumer<T, Long> gone) {
+  private <T extends HasMetadata> void watch(Watchable<T> resources, BiConsumer<Action, T> effect) {
     watches.add(
         resources.watch(
             new Watcher<T>() {
               @Override
               public void eventReceived(Action action, T object) {
-                noted(object, action == Action.DELETED ? gone : seen);
+                synchronized (RoomWitness.this) {
+                  effect.accept(action, object);
+                  history.add(System.nanoTime(), said, room);
+                }
               }
 
               @Override
@@ -97,46 +104,37 @@ final class RoomWitness implements AutoCloseable {
             }));
   }
 
-  private synchronized <T> void noted(T object, BiConsumer<T, Long> effect) {
-    long now = System.nanoTime();
-    effect.accept(object, now);
-    history.add(now, said, truth.allocatable(), truth.bound());
+  private synchronized void nodeChanged(int place, Action action, Node node) {
+    var nodes = (Nodes) room.parts().get(place);
+    room = room.with(place, action == Action.DELETED ? nodes.without(node) : nodes.with(node));
   }
 
-  private void said(Node node, long now) {
-    said = Space.of(node.getStatus().getAllocatable());
-  }
-
-  private void proxySeen(Pod pod, long now) {
-    var uid = pod.getMetadata().getUid();
-    truth.proxy(pod);
-    var reason = pod.getStatus().getReason();
-    reasons.computeIfAbsent(reason == null ? "" : reason, r -> new HashSet<>()).add(uid);
-    if (TrueRoom.isOver(pod) && proxyOver.putIfAbsent(uid, now) == null) {
-      released(uid);
+  private synchronized void podChanged(int place, Action action, Pod pod) {
+    var pods = (Pods) room.parts().get(place);
+    var changed = action == Action.DELETED ? pods.without(pod) : pods.with(pod);
+    room = room.with(place, changed);
+    var proxy = pod.getMetadata().getLabels().getOrDefault("virtualnode.io/proxy-uid", "");
+    if (pods.holdsRoomOf(proxy) && !changed.holdsRoomOf(proxy)) {
+      delegateOver.put(proxy, System.nanoTime());
+      released(proxy);
     }
   }
 
-  private void proxyGone(Pod pod, long now) {
+  private synchronized void proxyChanged(Action action, Pod pod) {
+    var proxies = (Proxies) room.parts().get(0);
+    room = room.with(0, action == Action.DELETED ? proxies.without(pod) : proxies.with(pod));
     var uid = pod.getMetadata().getUid();
-    truth.proxyGone(pod);
-    if (!proxyOver.containsKey(uid)) {
+    var reason = pod.getStatus().getReason();
+    reasons.computeIfAbsent(reason == null ? "" : reason, r -> new HashSet<>()).add(uid);
+    if (TrueRoom.isOver(pod) && proxyOver.putIfAbsent(uid, System.nanoTime()) == null) {
+      released(uid);
+    } else if (action == Action.DELETED && !proxyOver.containsKey(uid)) {
       vanished.add(uid);
     }
   }
 
-  private void delegateChanges(Pod pod, long now, Runnable change) {
-    var uid = pod.getMetadata().getLabels().getOrDefault("virtualnode.io/proxy-uid", "");
-    boolean held = truth.holdsRoom(uid);
-    change.run();
-    if (held && !truth.holdsRoom(uid)) {
-      delegateOver.put(uid, now);
-      released(uid);
-    }
-  }
-
   /** One of the two is over. */
-  private void released(String uid) {
+  private synchronized void released(String uid) {
     var proxy = proxyOver.get(uid);
     var delegate = delegateOver.get(uid);
     if (proxy != null && delegate != null) {
@@ -147,7 +145,7 @@ final class RoomWitness implements AutoCloseable {
   /** Whether the node says at this moment what it has to. */
   synchronized boolean isTrue() {
     check();
-    return said.equals(truth.allocatable());
+    return said.equals(room.allocatable());
   }
 
   /** What has been seen so far. */
