@@ -18,15 +18,17 @@ import org.jspecify.annotations.Nullable;
  * "What the node says it has".
  *
  * <p><b>Real room</b> is what the members' usable nodes have free, less what counted proxies ask
- * that have no place yet ("waiting"). A <em>counted</em> proxy is one that the primary's scheduler
- * subtracts: bound and not terminal. It has its <em>place</em> on the node of its delegate, from
- * binding there until the delegate is terminal or gone; before that on the node that its {@code
- * virtualnode.io/Delegate} condition names. One whose delegate is over waits for nothing, and one
- * that no node could take even if it were empty blocks nobody.
+ * that hold none of it. A <em>counted</em> proxy is one that the primary's scheduler subtracts:
+ * bound and not terminal. It holds its room on the node of its delegate, from binding there until
+ * the delegate is terminal or gone, and before that on the node that its {@code
+ * virtualnode.io/Delegate} condition names. So those are subtracted that have been bound and not
+ * been placed yet, those that wait for room, and those whose delegates are over until their own end
+ * is written: how long that takes is measured by itself, see {@link RoomWitness.Release}. Not
+ * subtracted is one that no node could take even if it were empty: it blocks nobody.
  *
  * <p>{@link #allocatable} is that room plus what the primary's scheduler subtracts by itself
- * ({@link #bound}). A proxy that has just been bound lowers real room at once, as it lowers the
- * scheduler's own view; when it gets its place, real room stays the same. So forwarding in itself
+ * ({@link #bound}). A proxy's binding lowers real room at once, as it lowers the scheduler's own
+ * view; when it is placed, created and started, real room stays the same. So forwarding in itself
  * changes nothing of {@code allocatable}.
  *
  * @param parts what each watch has told so far: immutable, so that a past state, or one put
