@@ -3,16 +3,9 @@ package io.virtualnode.kubernetes;
 import static io.virtualnode.kubernetes.Federation.NAMESPACE;
 
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.Taint;
-import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.virtualnode.testkit.LocalCluster;
-import io.virtualnode.testkit.Simulation;
-import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -47,16 +40,11 @@ final class Churn implements AutoCloseable {
 
   private static final int MEAN_PAUSE_MILLIS = 100;
   private static final int REMEMBERED = 12;
-  private static final Taint DRAIN = new Taint("NoSchedule", "site/drain", null, "");
-
-  /** A node, and what it has when nothing is done to it. */
-  private record Site(LocalCluster member, String name, int cores) {}
 
   private final Federation federation;
   private final Random random;
   private final ChurnPods pods;
-  private final List<Site> sites = new ArrayList<>();
-  private final Set<String> disturbed = new HashSet<>();
+  private final List<ChurnNode> nodes = new ArrayList<>();
   private final List<String> forwarded = new ArrayList<>();
   private final List<Pod> local = new ArrayList<>();
   private final Map<String, Integer> done = new TreeMap<>();
@@ -69,12 +57,11 @@ final class Churn implements AutoCloseable {
     this.random = new Random(seed);
     this.pods = new ChurnPods(random);
     for (var member : List.of(federation.a, federation.b)) {
-      for (var node : member.client().nodes().list().getItems()) {
-        var cores = (int) (Space.of(node.getStatus().getAllocatable()).cpu() / 1000);
-        sites.add(new Site(member, node.getMetadata().getName(), cores));
-      }
+      member.client().nodes().list().getItems().stream()
+          .map(node -> ChurnNode.of(member, node))
+          .sorted(Comparator.comparing(ChurnNode::name))
+          .forEach(nodes::add);
     }
-    sites.sort((x, y) -> x.name.compareTo(y.name));
   }
 
   /**
@@ -123,7 +110,7 @@ final class Churn implements AutoCloseable {
 
   /** Waits until the last node has been given back what was taken. */
   private void giveBack() {
-    if (disturbed.isEmpty()) {
+    if (nodes.stream().noneMatch(ChurnNode::isDisturbed)) {
       over.complete(null);
     } else {
       later(20, this::giveBack);
@@ -142,7 +129,7 @@ final class Churn implements AutoCloseable {
     } else if (dice < 84) {
       stopLocal();
     } else {
-      disturb(sites.get(random.nextInt(sites.size())), dice);
+      disturb(nodes.get(random.nextInt(nodes.size())), dice);
     }
   }
 
@@ -174,12 +161,12 @@ final class Churn implements AutoCloseable {
   }
 
   private void startLocal() {
-    var site = sites.get(random.nextInt(sites.size()));
+    var node = nodes.get(random.nextInt(nodes.size()));
     var pod = pods.local("l" + local.size());
     if (random.nextBoolean()) {
-      pod.getSpec().setNodeName(site.name);
+      pod.getSpec().setNodeName(node.name());
     }
-    local.add(site.member.client().resource(pod).create());
+    local.add(node.member().client().resource(pod).create());
     count("local");
   }
 
@@ -194,89 +181,26 @@ final class Churn implements AutoCloseable {
     }
   }
 
-  private void disturb(Site site, int dice) {
+  private void disturb(ChurnNode node, int dice) {
     long lasting = 500 + random.nextInt(3500);
-    int cores = Math.max(1, site.cores / 2 + random.nextInt(site.cores + 1));
-    if (!disturbed.add(site.name)) {
+    int cores = Math.max(1, node.cores() / 2 + random.nextInt(node.cores() + 1));
+    if (node.isDisturbed()) {
       return; // it is still in the hands of an earlier step
     }
-    Runnable back;
     if (dice < 88) {
       count("cordoned");
-      patchSpec(site, "{\"unschedulable\":true}");
-      back = () -> patchSpec(site, "{\"unschedulable\":null}");
+      node.cordon();
     } else if (dice < 92) {
       count("tainted");
-      taint(site, true);
-      back = () -> taint(site, false);
+      node.taint();
     } else if (dice < 97) {
       count("resized");
-      resize(site, cores);
-      back = () -> resize(site, site.cores);
+      node.resize(cores);
     } else {
       count("not ready");
-      ready(site, "\"true\"");
-      back = () -> ready(site, "null");
+      node.lose();
     }
-    later(
-        lasting,
-        () -> {
-          back.run();
-          disturbed.remove(site.name);
-        });
-  }
-
-  private void patchSpec(Site site, String spec) {
-    site.member
-        .client()
-        .nodes()
-        .withName(site.name)
-        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":" + spec + "}");
-  }
-
-  /** The cluster's own controllers write taints as well: what they write stays. */
-  private void taint(Site site, boolean tainted) {
-    var node = site.member.client().nodes().withName(site.name).get();
-    var taints = new ArrayList<>(node.getSpec().getTaints());
-    taints.removeIf(taint -> taint.getKey().equals(DRAIN.getKey()));
-    if (tainted) {
-      taints.add(DRAIN);
-    }
-    node.getSpec().setTaints(taints);
-    try {
-      site.member.client().resource(node).lockResourceVersion().update();
-    } catch (KubernetesClientException e) {
-      if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
-        throw e;
-      }
-      taint(site, tainted); // it has changed since it was read
-    }
-  }
-
-  private void ready(Site site, String notReady) {
-    site.member
-        .client()
-        .nodes()
-        .withName(site.name)
-        .patch(
-            PatchContext.of(PatchType.JSON_MERGE),
-            "{\"metadata\":{\"annotations\":{\""
-                + Simulation.NODE_NOT_READY
-                + "\":"
-                + notReady
-                + "}}}");
-  }
-
-  private void resize(Site site, int cores) {
-    site.member
-        .client()
-        .nodes()
-        .withName(site.name)
-        .subresource("status")
-        .patch(
-            PatchContext.of(PatchType.JSON_MERGE),
-            "{\"status\":{\"allocatable\":{\"cpu\":\"%d\",\"memory\":\"%dGi\"}}}"
-                .formatted(cores, 4 * cores));
+    later(lasting, node::giveBack);
   }
 
   @Override

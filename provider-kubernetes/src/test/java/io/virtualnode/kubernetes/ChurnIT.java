@@ -35,9 +35,6 @@ class ChurnIT {
   /** The stated age of the data (maxAge), and what is allowed for the way into the primary. */
   private static final Duration OLDEST = Duration.ofSeconds(1).plus(LAG);
 
-  /** By how much the witness's watches of two clusters may differ. */
-  private static final Duration SKEW = Duration.ofMillis(250);
-
   private static final int WRITES_A_SECOND = 5;
 
   private static Federation federation;
@@ -115,7 +112,9 @@ class ChurnIT {
         late.get(late.size() - 1).toMillis(),
         late.get(0).toMillis(),
         witness.vanished().size());
-    assertThat(late.get(0)).as("a proxy's end before its delegate's").isGreaterThan(SKEW.negated());
+    assertThat(late.get(0))
+        .as("a proxy's end before its delegate's")
+        .isGreaterThan(RoomHistory.SKEW.negated());
     assertThat(late.get(late.size() * 99 / 100)).isLessThanOrEqualTo(LAG);
   }
 

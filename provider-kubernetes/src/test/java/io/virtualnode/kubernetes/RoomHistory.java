@@ -25,9 +25,10 @@ import java.util.stream.IntStream;
  *       of data no older than δ. It is 0 while no more is offered than there is.
  * </ul>
  *
- * <p>Two who hear of two changes in two clusters, a moment apart, need not hear of them in the same
- * order. So a state in which one watch is behind the others by at most {@link #SKEW} counts as one
- * that has been, as old as the oldest that is in it.
+ * <p>Two who watch several clusters hear of their changes neither at the same time nor always in
+ * the same order. So a state in which one watch is behind the others by at most {@link #SKEW}
+ * counts as one that has been, as old as the oldest that is in it; and the witness may hear by that
+ * much later of a cause than of its effect.
  *
  * <p>Comparing P(t) with R(t − δ) instead would take what was bound at t − δ for what is bound at
  * t: of two changes, one of them the scheduler's own, a room that has never been would be asked
@@ -41,7 +42,7 @@ final class RoomHistory {
   static final Duration NEVER = Duration.ofSeconds(3);
 
   /** By how much the witness's watches may differ from those of the virtual node. */
-  static final Duration SKEW = Duration.ofMillis(100);
+  static final Duration SKEW = Duration.ofMillis(250);
 
   private static final Duration AROUND = Duration.ofSeconds(1);
 
@@ -135,30 +136,28 @@ final class RoomHistory {
   }
 
   private int newest(int now, Predicate<Space> wanted) {
-    if (wanted.test(moments.get(now).truth)) {
-      return now;
-    }
-    for (int then = now - 1; then >= 0; then--) {
-      long until = moments.get(then + 1).at;
-      if (moments.get(now).at - until > NEVER.toNanos()) {
+    int last = indexAt(moments.get(now).at + SKEW.toNanos());
+    for (int then = last; then >= 0; then--) {
+      if (then < now && moments.get(now).at - moments.get(then + 1).at > NEVER.toNanos()) {
         break;
       }
-      if (wanted.test(moments.get(then).truth) || isWantedMixed(then, now, wanted)) {
-        return then;
+      if (wanted.test(moments.get(then).truth)
+          || (then < last && isWantedMixed(then, last, wanted))) {
+        return Math.min(then, now);
       }
     }
     return -1;
   }
 
   /** Whether a state is as wanted in which the next change is missing, and not all after it. */
-  private boolean isWantedMixed(int then, int now, Predicate<Space> wanted) {
+  private boolean isWantedMixed(int then, int last, Predicate<Space> wanted) {
     var parts = moments.get(then).room.parts();
     var next = moments.get(then + 1).room.parts();
     var choices = new ArrayList<List<TrueRoom.Part>>();
     for (int place = 0; place < parts.size(); place++) {
       var choice = new ArrayList<>(List.of(parts.get(place)));
       if (parts.get(place).equals(next.get(place))) {
-        laterParts(place, then, now, choice);
+        laterParts(place, then, last, choice);
       }
       choices.add(choice);
     }
@@ -167,9 +166,9 @@ final class RoomHistory {
   }
 
   /** Adds what one watch told within the skew after a moment's end. */
-  private void laterParts(int place, int then, int now, List<TrueRoom.Part> choice) {
+  private void laterParts(int place, int then, int last, List<TrueRoom.Part> choice) {
     long until = moments.get(then + 1).at + SKEW.toNanos();
-    for (int i = then + 2; i <= now && moments.get(i).at - until <= 0; i++) {
+    for (int i = then + 2; i <= last && moments.get(i).at - until <= 0; i++) {
       var part = moments.get(i).room.parts().get(place);
       if (!choice.contains(part)) {
         choice.add(part);

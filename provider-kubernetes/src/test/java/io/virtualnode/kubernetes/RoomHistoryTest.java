@@ -109,10 +109,26 @@ class RoomHistoryTest {
 
     note(2000, 9, room(5, 4));
     note(3000, 9, room(4, 4));
-    note(3200, 9, room(4, 6));
-    note(3210, 11, room(4, 6));
-    assertThat(lag(3250)).isEqualTo(NEVER);
-    assertThat(age(3250)).isEqualTo(NEVER);
+    note(3300, 9, room(4, 6));
+    note(3310, 11, room(4, 6));
+    assertThat(lag(3350)).isEqualTo(NEVER);
+    assertThat(age(3350)).isEqualTo(NEVER);
+  }
+
+  @Test
+  @DisplayName(
+      "has no lag where the witness hears of the cause after the effect, but not long after")
+  void effect_first() {
+    note(0, 8, room(4, 4));
+    note(1000, 9, room(4, 4));
+    note(1200, 9, room(4, 5));
+    note(2000, 10, room(4, 5));
+    note(2300, 10, room(4, 6));
+
+    assertThat(lag(1100)).isZero();
+    assertThat(age(1100)).isZero();
+    assertThat(lag(2100)).isEqualTo(NEVER);
+    assertThat(age(2100)).isEqualTo(NEVER);
   }
 
   @Test
