@@ -3,6 +3,7 @@ package io.virtualnode.kubernetes;
 import static io.virtualnode.kubernetes.Federation.NAMESPACE;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.virtualnode.testkit.LocalCluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -47,6 +48,8 @@ final class Churn implements AutoCloseable {
   private final List<ChurnNode> nodes = new ArrayList<>();
   private final List<String> forwarded = new ArrayList<>();
   private final List<Pod> local = new ArrayList<>();
+  private final List<Long> requestTimes = new ArrayList<>();
+  private final List<Long> requestNanos = new ArrayList<>();
   private final Map<String, Integer> done = new TreeMap<>();
   private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
   private final CompletableFuture<Void> over = new CompletableFuture<>();
@@ -76,6 +79,11 @@ final class Churn implements AutoCloseable {
     startLocal();
     later(0, () -> step(check));
     over.orTimeout(duration.toSeconds() + 60, TimeUnit.SECONDS).join();
+  }
+
+  /** How long it took to create a pod, without anything of ours: a measure of the machine. */
+  Samples requests() {
+    return new Samples(requestTimes, requestNanos);
   }
 
   /** How often each thing was done. */
@@ -147,9 +155,17 @@ final class Churn implements AutoCloseable {
     var name = pod.getMetadata().getName();
     long life = 4000 + random.nextInt(6000);
     forwarded.add(name);
-    federation.submit(pod);
+    create(federation.primary, pod);
     count("forwarded");
     later(life, () -> delete(name, false));
+  }
+
+  private Pod create(LocalCluster cluster, Pod pod) {
+    long begun = System.nanoTime();
+    var created = cluster.client().resource(pod).create();
+    requestTimes.add(begun);
+    requestNanos.add(System.nanoTime() - begun);
+    return created;
   }
 
   private void delete(String name, boolean force) {
@@ -166,7 +182,7 @@ final class Churn implements AutoCloseable {
     if (random.nextBoolean()) {
       pod.getSpec().setNodeName(node.name());
     }
-    local.add(node.member().client().resource(pod).create());
+    local.add(create(node.member(), pod));
     count("local");
   }
 
