@@ -202,6 +202,11 @@ final class IndexedNode implements Comparable<IndexedNode> {
     return share.isNothing() ? rest : share.plus(rest.nonNegative());
   }
 
+  /** What one more pod could take here if nothing were collected for any other. */
+  Resources uncollected() {
+    return room.free().minus(placed).minus(held);
+  }
+
   /** The order of preference. */
   @Override
   public int compareTo(IndexedNode other) {

@@ -4,11 +4,15 @@ import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Resources;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides where bound proxies go, oldest first.
@@ -115,6 +119,9 @@ public final class Placement {
   private Decision decide(
       Demand demand, Optional<Decision> before, boolean hold, NodeSearch search) {
     var found = search.first();
+    if (found == null) {
+      found = collectingForNobodyBound(demand);
+    }
     if (found != null) {
       return new Decision.Placed(found.key);
     }
@@ -137,6 +144,38 @@ public final class Placement {
       hold(demand, node);
     }
     return new Decision.Waits(Optional.ofNullable(node).map(n -> n.key), message);
+  }
+
+  /**
+   * A node with room that is being collected for a pod which is not bound yet, for a demand that no
+   * other node could ever take: what is bound was promised room, and neither would ever get it if
+   * each waited for the other.
+   */
+  private @Nullable IndexedNode collectingForNobodyBound(Demand demand) {
+    var collecting = new HashSet<NodeKey>();
+    ledger
+        .claims()
+        .forEach(
+            (uid, claim) -> {
+              if (!ledger.isCounted(uid)) {
+                collecting.add(claim.node());
+              }
+            });
+    if (collecting.isEmpty()) {
+      return null;
+    }
+    var elsewhere = new NodeSearch(index, demand, quotas, ledger, collecting);
+    if (elsewhere.leastLack(null) != null) {
+      return null;
+    }
+    return collecting.stream()
+        .map(index::find)
+        .filter(Objects::nonNull)
+        .filter(node -> canCollect(demand, node.key))
+        .filter(node -> demand.request().fitsInto(node.uncollected()))
+        .filter(node -> quotas.takes(node.key.member(), demand))
+        .min(Comparator.naturalOrder())
+        .orElse(null);
   }
 
   /** The node that it would get now, beside what is held; empty if none has room. */

@@ -319,7 +319,8 @@ class AccountTest {
     run();
     assertThat(last(offers)).isEqualTo(cores(0));
     free("x");
-    assertThat(account.collect(wide, Set.of(), 11, setting)).containsExactly("w");
+    assertThat(account.collect(wide, Set.of(), 11, setting))
+        .containsExactly(Map.entry("w", key("a/n1")));
     run();
     assertThat(last(offers)).as("before it is said for whom it is").isEqualTo(cores(0));
     account.collect(wide, Set.of("w"), 12, setting);
