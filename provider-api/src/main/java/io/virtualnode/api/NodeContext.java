@@ -34,8 +34,16 @@ public interface NodeContext {
    */
   String primaryUid();
 
-  /** Replaces what the node says of itself: capacity, allocatable, health. */
-  void report(NodeReport report);
+  /**
+   * Replaces what the node says of itself: capacity, allocatable, health.
+   *
+   * <p>Whoever takes room away before it is given out anew waits for the stage: until then the
+   * primary's scheduler may act on the report before.
+   *
+   * @return completes when the primary has this report or a newer one, which may be never: it is
+   *     tried for as long as the node runs
+   */
+  CompletionStage<Void> report(NodeReport report);
 
   /**
    * Replaces the pod's status as the provider sees it.

@@ -38,20 +38,22 @@ final class Delegates {
   /**
    * Makes the delegate exist in the intended member.
    *
+   * @param pinned whether the intended node is the only one that will do
    * @return completes when the member has it, empty; or has a tombstone in its place
    */
-  CompletionStage<Optional<Forwarding.Delegate>> create(Pod proxy, Intent intent) {
+  CompletionStage<Optional<Forwarding.Delegate>> create(Pod proxy, Intent intent, boolean pinned) {
     return reached(intent.member(), intent.clusterUid())
-        .thenCompose(member -> create(member, proxy, intent));
+        .thenCompose(member -> create(member, proxy, intent, pinned));
   }
 
   private CompletionStage<Optional<Forwarding.Delegate>> create(
-      Member member, Pod proxy, Intent intent) {
+      Member member, Pod proxy, Intent intent, boolean pinned) {
     var key = PodKey.of(proxy);
     var delegate =
         translation.translate(
             proxy,
             intent,
+            pinned,
             namespaceIn(member, key),
             member.settings().nodeSelector(),
             member.settings().tolerations());

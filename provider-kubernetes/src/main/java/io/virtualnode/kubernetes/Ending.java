@@ -58,10 +58,10 @@ final class Ending {
   void gone(Forwarding forwarding) {
     forwarding.gone();
     site.account().update(ledger -> ledger.release(forwarding.proxy().uid()));
+    site.node().podGone(forwarding.proxy()); // before it is forgotten whose the proxy was
     if (!forwarding.isInPrimary() && !forwarding.hasRemains()) {
       site.forwardings().forget(forwarding);
     }
-    site.node().podGone(forwarding.proxy());
   }
 
   private void goneIfRemoving(Forwarding forwarding) {

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.capacity.NodeKey;
+import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
 import java.time.Duration;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * fact. Facts are levels and may be told twice. The rule that everything else hangs on: a delegate
  * is created only where its intent says, and never again once anything shows that it has run.
  *
- * <p>Whoever reads or writes it holds its monitor.
+ * <p>Whoever reads or writes it holds its monitor, but for what its virtual node is.
  */
 final class Forwarding {
 
@@ -98,6 +99,7 @@ final class Forwarding {
   }
 
   private final PodKey proxy;
+  private volatile @Nullable Scope scope; // a pod stays where it was bound
 
   // what the primary shows
   private boolean inPrimary;
@@ -135,6 +137,25 @@ final class Forwarding {
 
   PodKey proxy() {
     return proxy;
+  }
+
+  /** What the virtual node is that the proxy is bound to; needs no monitor. */
+  void boundTo(Scope virtualNode) {
+    scope = virtualNode;
+  }
+
+  /** What the virtual node of the proxy stands for, if it is known; needs no monitor. */
+  Optional<Scope> scope() {
+    return Optional.ofNullable(scope);
+  }
+
+  /** Where in the members the proxy may go; needs no monitor. */
+  Scope part() {
+    var node = scope;
+    if (node == null) {
+      return Scope.WHOLE;
+    }
+    return node instanceof Scope.Former former ? former.part() : node;
   }
 
   // --- facts

@@ -1,5 +1,7 @@
 package io.virtualnode.kubernetes;
 
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualnode.kubernetes.config.ClusterAccess;
@@ -7,35 +9,63 @@ import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.node.ApiClients;
 import io.virtualnode.node.NodeCounters;
-import io.virtualnode.node.VirtualNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A virtual node over member clusters, from a configuration: what {@code vnode run} runs, for use
- * in other programs.
+ * Virtual nodes over member clusters, from a configuration: what {@code vnode run} runs, for use in
+ * other programs. How many there are is the configured topology's to say.
  *
  * <p>Thread-safe. One instance runs once.
  */
 public final class ForwardingNode implements AutoCloseable {
 
-  private final KubernetesClient primary;
-  private final ForwardingProvider provider;
-  private final VirtualNode node;
-  private final SlotCollection slots;
+  private static final Logger log = LoggerFactory.getLogger(ForwardingNode.class);
+  private static final Duration RETRY = Duration.ofSeconds(1);
+  private static final long PAGE = 500;
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  /** A node that has contacted nothing yet. */
+  private final KubernetesClient primary;
+  private final Duration patience;
+  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private final ScheduledExecutorService starter =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            var thread = new Thread(task, "vnode-start");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private Configuration configuration; // guarded by this
+  private @Nullable Running running; // guarded by this
+  private boolean closed; // guarded by this
+
+  /** What exists once the primary has answered. */
+  private record Running(Forwarder forwarder, VirtualNodes nodes, SlotCollection slots) {}
+
+  /** Nodes that have contacted nothing yet. */
   public ForwardingNode(Configuration configuration) {
+    this(configuration, PATIENCE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param patience see {@link VirtualNodes#start}
+   */
+  ForwardingNode(Configuration configuration, Duration patience) {
+    this.configuration = configuration;
+    this.patience = patience;
     this.primary = primaryClient(configuration);
-    this.provider = new ForwardingProvider(configuration, ForwardingNode::memberClient);
-    var settings = configuration.node();
-    var builder =
-        VirtualNode.builder(primary, provider)
-            .name(settings.name())
-            .labels(settings.labels())
-            .taints(settings.taints());
-    settings.internalIp().ifPresent(builder::internalIp);
-    this.node = builder.build();
-    this.slots = new SlotCollection(primary, settings.name(), provider);
   }
 
   /** A client of the primary, to be closed by the caller. */
@@ -58,46 +88,112 @@ public final class ForwardingNode implements AutoCloseable {
 
   /** Begins to run and returns at once; a cluster that cannot be reached is tried on and on. */
   public void start() {
-    node.start();
-    node.ready().thenRun(slots::start);
+    starter.execute(this::tryStart);
+  }
+
+  private void tryStart() {
+    try {
+      var uid = primary.namespaces().withName("kube-system").require().getMetadata().getUid();
+      run(uid, virtualNodes(primary));
+    } catch (RuntimeException e) {
+      log.warn("The primary does not answer yet: {}", e.getMessage());
+      if (!starter.isShutdown()) {
+        var unused = starter.schedule(this::tryStart, RETRY.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    }
+  }
+
+  /** All Nodes in the primary that are virtual nodes of this software. */
+  static List<Node> virtualNodes(KubernetesClient primary) {
+    var found = new ArrayList<Node>();
+    String more = null;
+    do {
+      var page =
+          primary
+              .nodes()
+              .withLabel("virtualnode.io/managed", "true")
+              .list(new ListOptionsBuilder().withLimit(PAGE).withContinue(more).build());
+      found.addAll(page.getItems());
+      more = page.getMetadata().getContinue();
+    } while (more != null && !more.isEmpty());
+    return found;
+  }
+
+  private synchronized void run(String primaryUid, List<Node> present) {
+    if (closed) {
+      return;
+    }
+    var settings = configuration.node();
+    var forwarder = new Forwarder(configuration, primaryUid, ForwardingNode::memberClient);
+    var nodes = VirtualNodes.start(primary, forwarder, settings, present, patience);
+    var slots = new SlotCollection(primary, settings.name(), forwarder, nodes);
+    running = new Running(forwarder, nodes, slots);
+    pass(nodes.ended(), ended);
+    nodes.ready().thenRun(slots::start);
+    pass(nodes.ready(), ready);
+  }
+
+  private static void pass(CompletionStage<Void> from, CompletableFuture<Void> to) {
+    from.whenComplete(
+        (nothing, failure) -> {
+          if (failure == null) {
+            to.complete(null);
+          } else {
+            to.completeExceptionally(failure);
+          }
+        });
   }
 
   /**
-   * Completes when the node is registered in the primary; fails with {@link
-   * io.virtualnode.node.NodeException} if that can never be.
+   * Completes when every virtual node is registered in the primary that the first look at the
+   * members asks for; fails with {@link io.virtualnode.node.NodeException} if that can never be.
    */
   public CompletionStage<Void> ready() {
-    return node.ready();
+    return ready.copy();
   }
 
   /**
-   * Completes when the node was closed; fails with {@link io.virtualnode.node.NodeException} if it
-   * can no longer be run.
+   * Completes when all was closed; fails with {@link io.virtualnode.node.NodeException} if the node
+   * of an aggregate can no longer be run.
    */
   public CompletionStage<Void> ended() {
-    return node.ended();
+    return ended.copy();
   }
 
   /** Puts the members of another configuration into force; nothing else of it is looked at. */
-  public void reload(Configuration configuration) {
-    provider.reload(configuration);
+  public synchronized void reload(Configuration newest) {
+    configuration = newest;
+    if (running != null) {
+      running.forwarder.reload(newest);
+      running.nodes.membersChanged();
+    }
   }
 
-  /** What has been done since the start. */
-  public NodeCounters counters() {
-    return node.counters();
+  /** What the virtual nodes that run now have done since each was started, together. */
+  public synchronized NodeCounters counters() {
+    return running == null ? NodeCounters.NONE : running.nodes.counters();
   }
 
   /** How many lines of the account differ from a full recount now; anything but 0 is a bug. */
-  public int drift() {
-    return provider.drift();
+  public synchronized int drift() {
+    return running == null ? 0 : running.forwarder.drift();
   }
 
-  /** Stops; what runs in the members runs on, and the Node object stays. */
+  /** Stops; what runs in the members runs on, and the Node objects stay. Idempotent. */
   @Override
   public void close() {
-    slots.close();
-    node.close();
+    Running ending;
+    synchronized (this) {
+      closed = true;
+      ending = running;
+    }
+    starter.shutdownNow();
+    if (ending != null) {
+      ending.slots.close();
+      ending.nodes.close();
+      ending.forwarder.close();
+    }
     primary.close();
+    ended.complete(null);
   }
 }

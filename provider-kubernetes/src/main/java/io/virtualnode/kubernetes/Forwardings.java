@@ -1,6 +1,7 @@
 package io.virtualnode.kubernetes;
 
 import io.virtualnode.api.PodKey;
+import io.virtualnode.kubernetes.capacity.Scope;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,6 +15,13 @@ final class Forwardings {
   /** The forwarding of a proxy, made if it is the first that is heard of it. */
   Forwarding of(PodKey proxy) {
     return byUid.computeIfAbsent(proxy.uid(), uid -> new Forwarding(proxy));
+  }
+
+  /** The forwarding of a proxy that is bound to the virtual node of that scope. */
+  Forwarding of(PodKey proxy, Scope scope) {
+    var forwarding = of(proxy);
+    forwarding.boundTo(scope);
+    return forwarding;
   }
 
   @Nullable Forwarding find(PodKey proxy) {

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.account.Account;
+import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,29 +33,49 @@ final class MemberEvents implements MemberListener {
      * A delegate is there, with a new status perhaps. Called with the forwarding locked.
      *
      * @param first whether it was not there before
+     * @param lowered whether its end has made the offer of its virtual node less
      */
-    void delegateSeen(Forwarding forwarding, boolean first);
+    void delegateSeen(Forwarding forwarding, boolean first, boolean lowered);
 
     /** A tombstone stands for the proxy. Called with the forwarding locked. */
     void tombstoneSeen(Forwarding forwarding);
 
-    /** The delegate has gone. Called with the forwarding locked. */
-    void delegateGone(Forwarding forwarding, String member);
+    /**
+     * The delegate has gone. Called with the forwarding locked.
+     *
+     * @param lowered whether that has made the offer of its virtual node less
+     */
+    void delegateGone(Forwarding forwarding, String member, boolean lowered);
 
     /** The member has become fresh, or no longer is. */
     void freshnessChanged(Member member, boolean fresh);
   }
 
   private final Ownership ownership;
+  private final boolean carriesTaints;
   private final Account account;
+  private final MemberNodes nodes;
   private final Forwardings forwardings;
   private final Effects effects;
   private final Map<String, Map<String, ResourceQuota>> quotas = new ConcurrentHashMap<>();
   private final Map<String, Set<String>> ended = new ConcurrentHashMap<>();
 
-  MemberEvents(Ownership ownership, Account account, Forwardings forwardings, Effects effects) {
+  /**
+   * Nothing is known yet.
+   *
+   * @param carriesTaints whether the virtual nodes carry the taints of the members' nodes
+   */
+  MemberEvents(
+      Ownership ownership,
+      boolean carriesTaints,
+      Account account,
+      MemberNodes nodes,
+      Forwardings forwardings,
+      Effects effects) {
     this.ownership = ownership;
+    this.carriesTaints = carriesTaints;
     this.account = account;
+    this.nodes = nodes;
     this.forwardings = forwardings;
     this.effects = effects;
   }
@@ -85,13 +107,16 @@ final class MemberEvents implements MemberListener {
 
   @Override
   public void nodeSeen(Member member, Node node) {
-    var facts = MemberFacts.node(member.settings(), node);
+    var facts = MemberFacts.node(member.settings(), node, carriesTaints);
     account.update(ledger -> ledger.setNode(facts));
+    nodes.seen(facts);
   }
 
   @Override
   public void nodeGone(Member member, String node) {
-    account.update(ledger -> ledger.removeNode(new NodeKey(member.name(), node)));
+    var key = new NodeKey(member.name(), node);
+    account.update(ledger -> ledger.removeNode(key));
+    nodes.gone(key);
   }
 
   @Override
@@ -100,13 +125,16 @@ final class MemberEvents implements MemberListener {
     boolean over = DelegateStatus.isTerminal(pod.getStatus().getPhase());
     var uid = pod.getMetadata().getUid();
     ended(member, pod, over);
+    boolean lowered = false;
     if (over) {
-      account.update(ledger -> ledger.removePod(member.name(), uid));
+      lowered = removePod(member.name(), uid, proxy);
     } else {
       var facts = MemberFacts.pod(member.settings(), pod, ownership);
       account.update(ledger -> ledger.setPod(member.name(), facts));
     }
-    proxy.ifPresent(key -> delegateSeen(member, key, pod, over));
+    if (proxy.isPresent()) {
+      delegateSeen(member, proxy.get(), pod, over, lowered);
+    }
     ownership.proxyOfTombstone(pod).ifPresent(key -> tombstoneSeen(member, key, pod));
   }
 
@@ -123,7 +151,21 @@ final class MemberEvents implements MemberListener {
     return Forwarding.Delegate.of(pod, member.name(), member.clusterUid().orElseThrow());
   }
 
-  private void delegateSeen(Member member, PodKey proxy, Pod pod, boolean over) {
+  /** The pod takes no room any more; returns whether that has lowered what its proxy's node has. */
+  private boolean removePod(String member, String uid, Optional<PodKey> proxy) {
+    return lowers(proxy.map(forwardings::find), ledger -> ledger.removePod(member, uid));
+  }
+
+  private boolean lowers(Optional<Forwarding> forwarding, Consumer<Ledger> change) {
+    var scope = forwarding.flatMap(Forwarding::scope);
+    if (scope.isPresent()) {
+      return account.lowers(scope.get(), change);
+    }
+    account.update(change);
+    return false;
+  }
+
+  private void delegateSeen(Member member, PodKey proxy, Pod pod, boolean over, boolean lowered) {
     var found = where(member, pod);
     var forwarding = forwardings.of(proxy);
     synchronized (forwarding) {
@@ -144,16 +186,16 @@ final class MemberEvents implements MemberListener {
             forwarding.delegate().orElseThrow());
         return;
       }
-      if (over) {
-        account.update(ledger -> ledger.release(proxy.uid()));
-      }
-      effects.delegateSeen(forwarding, first);
+      boolean released =
+          over && lowers(Optional.of(forwarding), ledger -> ledger.release(proxy.uid()));
+      effects.delegateSeen(forwarding, first, lowered || released);
     }
   }
 
   @Override
   public void podGone(Member member, Pod pod) {
-    podGone(member.name(), pod.getMetadata().getUid());
+    var proxyOf = ownership.proxyOf(pod);
+    boolean lowered = removePod(member.name(), pod.getMetadata().getUid(), proxyOf);
     ended(member, pod, false);
     ownership
         .proxyOfTombstone(pod)
@@ -164,23 +206,18 @@ final class MemberEvents implements MemberListener {
                 forwarding.tombstoneGone(pod.getMetadata().getUid());
               }
             });
-    ownership
-        .proxyOf(pod)
-        .ifPresent(proxy -> delegateGone(member.name(), proxy, pod.getMetadata().getUid()));
+    proxyOf.ifPresent(
+        proxy -> delegateGone(member.name(), proxy, pod.getMetadata().getUid(), lowered));
   }
 
-  private void podGone(String member, String uid) {
-    account.update(ledger -> ledger.removePod(member, uid));
-  }
-
-  private void delegateGone(String member, PodKey proxy, String uid) {
+  private void delegateGone(String member, PodKey proxy, String uid, boolean lowered) {
     var forwarding = forwardings.find(proxy);
     if (forwarding == null) {
       return;
     }
     synchronized (forwarding) {
       if (forwarding.delegateGone(uid)) {
-        effects.delegateGone(forwarding, member);
+        effects.delegateGone(forwarding, member, lowered);
       }
     }
   }
@@ -217,6 +254,8 @@ final class MemberEvents implements MemberListener {
           MemberFacts.room(source, hard)
               .ifPresent(room -> ledger.setNode(MemberFacts.sum(member.settings(), room)));
         });
+    MemberFacts.room(source, hard)
+        .ifPresent(room -> nodes.seen(MemberFacts.sum(member.settings(), room)));
   }
 
   /** Keeps count of the pods that have ended and still use up a quota on their number. */
@@ -251,7 +290,7 @@ final class MemberEvents implements MemberListener {
   public void podsListed(Member member, Set<String> uids) {
     account.read(ledger -> ledger.podsOf(member.name())).stream()
         .filter(uid -> !uids.contains(uid))
-        .forEach(uid -> podGone(member.name(), uid));
+        .forEach(uid -> account.update(ledger -> ledger.removePod(member.name(), uid)));
     endedIn(member).retainAll(uids);
     for (var forwarding : forwardings.all()) {
       synchronized (forwarding) {
@@ -264,7 +303,7 @@ final class MemberEvents implements MemberListener {
             .filter(delegate -> delegate.member().equals(member.name()))
             .filter(delegate -> !uids.contains(delegate.uid()))
             .filter(delegate -> forwarding.delegateGone(delegate.uid()))
-            .ifPresent(delegate -> effects.delegateGone(forwarding, member.name()));
+            .ifPresent(delegate -> effects.delegateGone(forwarding, member.name(), true));
       }
     }
   }

@@ -3,66 +3,104 @@ package io.virtualnode.kubernetes;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.NodeConditionBuilder;
 import io.virtualnode.api.NodeReport;
+import io.virtualnode.kubernetes.account.Offers;
 import io.virtualnode.kubernetes.capacity.Resources;
-import io.virtualnode.kubernetes.member.Member;
+import io.virtualnode.kubernetes.capacity.Scope;
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Turns what may be offered into what the node reports of itself.
+ * Turns what may be offered into what each virtual node reports of itself.
  *
- * <p>Nothing is reported before every proxy is known, nor for a short while before every member is:
- * a node that registers with less than there is would be corrected at once. Called by one thread at
- * a time, but for {@link #begin}.
+ * <p>A node reports nothing before it is {@linkplain #include included}, nor for a short while
+ * before its members have been seen: one that registers with less than there is would be corrected
+ * at once. Thread-safe; {@link #publish} is called by one thread at a time.
  */
-final class NodeReports {
+final class NodeReports implements Offers {
 
-  private final Supplier<List<Member>> members;
-  private final Consumer<NodeReport> reports;
-  private volatile boolean begun;
+  private final Supplier<List<String>> staleMembers;
+  private final BiFunction<Scope, NodeReport, CompletionStage<Void>> reports;
+  private final Set<Scope> included = ConcurrentHashMap.newKeySet();
+  private final Map<Scope, NodeReport> last = new ConcurrentHashMap<>();
+  private final Map<Scope, CompletionStage<Void>> stored = new ConcurrentHashMap<>(); // the last
   private volatile boolean awaitsMembers = true;
-  private @Nullable NodeReport last;
 
-  NodeReports(Supplier<List<Member>> members, Consumer<NodeReport> reports) {
-    this.members = members;
+  /**
+   * Nothing is reported yet.
+   *
+   * @param staleMembers the names of the members that have not been heard of recently, sorted
+   * @param reports takes a virtual node's report; its stage completes when the primary has it
+   */
+  NodeReports(
+      Supplier<List<String>> staleMembers,
+      BiFunction<Scope, NodeReport, CompletionStage<Void>> reports) {
+    this.staleMembers = staleMembers;
     this.reports = reports;
   }
 
-  /** Every proxy is known: from now on there is something to report. */
-  void begin() {
-    begun = true;
+  /** All is known that is bound to the virtual node: from now on there is something to report. */
+  void include(Scope scope) {
+    included.add(scope);
   }
 
-  /** Members that are not fresh by now are not waited for any longer. */
+  /** The virtual node has ended. */
+  void exclude(Scope scope) {
+    included.remove(scope);
+    last.remove(scope);
+    stored.remove(scope);
+  }
+
+  /** Completes when the primary has what the virtual node reported last; may be never. */
+  CompletionStage<Void> stored(Scope scope) {
+    return stored.getOrDefault(scope, Site.done());
+  }
+
+  /** Members that have not been seen by now are not waited for any longer. */
   void awaitMembersNoLonger() {
     awaitsMembers = false;
   }
 
-  /** Reports the offer if it, or anything else of the report, is another than before. */
-  void publish(Resources offer) {
-    if (!begun) {
+  @Override
+  public Set<Scope> scopes() {
+    return Set.copyOf(included);
+  }
+
+  /** Reports each offer if it, or anything else of the report, is another than before. */
+  @Override
+  public void publish(Map<Scope, Resources> offers) {
+    var stale = staleMembers.get();
+    offers.forEach((scope, offer) -> publish(scope, offer, of(scope, stale)));
+  }
+
+  private void publish(Scope scope, Resources offer, List<String> stale) {
+    if (awaitsMembers && !stale.isEmpty() && !last.containsKey(scope)) {
       return;
     }
-    var stale =
-        members.get().stream()
-            .filter(member -> !member.isFresh())
-            .map(Member::name)
-            .sorted()
-            .toList();
-    if (awaitsMembers && !stale.isEmpty()) {
-      return;
-    }
-    awaitsMembers = false;
     var quantities = offer.toQuantities();
     var report =
         new NodeReport(
             quantities, quantities, true, "pods can be taken care of", List.of(fresh(stale)));
-    if (!report.equals(last)) {
-      last = report;
-      reports.accept(report);
+    if (!report.equals(last.put(scope, report))) {
+      stored.put(scope, reports.apply(scope, report));
     }
+  }
+
+  private static List<String> of(Scope scope, List<String> members) {
+    if (scope instanceof Scope.Former former) {
+      return of(former.part(), members);
+    }
+    if (scope instanceof Scope.OfMember one) {
+      return members.contains(one.member()) ? List.of(one.member()) : List.of();
+    }
+    if (scope instanceof Scope.OfNode one) {
+      return members.contains(one.node().member()) ? List.of(one.node().member()) : List.of();
+    }
+    return members;
   }
 
   private static NodeCondition fresh(List<String> stale) {

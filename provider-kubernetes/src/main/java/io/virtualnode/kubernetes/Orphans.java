@@ -1,6 +1,5 @@
 package io.virtualnode.kubernetes;
 
-import io.virtualnode.api.NodeContext;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -19,11 +18,11 @@ final class Orphans {
   private static final Logger log = LoggerFactory.getLogger(Orphans.class);
   private static final Duration RETRY = Duration.ofSeconds(5);
 
-  private final NodeContext node;
+  private final Contexts node;
   private final Delegates delegates;
   private final ScheduledExecutorService timer;
 
-  Orphans(NodeContext node, Delegates delegates, ScheduledExecutorService timer) {
+  Orphans(Contexts node, Delegates delegates, ScheduledExecutorService timer) {
     this.node = node;
     this.delegates = delegates;
     this.timer = timer;

@@ -37,7 +37,7 @@ final class Placing {
    */
   CompletionStage<Optional<Intent>> place(Pod pod, Forwarding forwarding, Optional<Intent> after) {
     var proxy = forwarding.proxy();
-    var demand = demand(pod);
+    var demand = demand(pod, forwarding);
     // Where it came to nothing it may do so again: the last choice, not the first.
     var decision =
         site.account()
@@ -55,7 +55,12 @@ final class Placing {
     return CompletableFuture.completedFuture(Optional.empty());
   }
 
-  /** What a proxy asks for. */
+  /** What a proxy asks for, in the part of the members that its virtual node stands for. */
+  Demand demand(Pod pod, Forwarding forwarding) {
+    return demand(pod).within(forwarding.part());
+  }
+
+  /** What a pod asks for that is not bound. */
   Demand demand(Pod pod) {
     var constraints = site.translation().memberConstraints(pod.getSpec());
     return new Demand(
@@ -130,7 +135,7 @@ final class Placing {
       synchronized (forwarding) {
         forwarding.mayFit();
       }
-      site.node().podStatus(proxy, DelegateStatus.pending("WaitingForSlot", waits.message()));
+      site.node().podStatus(proxy, DelegateStatus.unplaced("WaitingForSlot", waits.message()));
     } else if (decision instanceof Decision.NeverFits never) {
       boolean first;
       synchronized (forwarding) {
@@ -142,7 +147,7 @@ final class Placing {
             .failAfter()
             .ifPresent(delay -> site.later(delay, () -> site.node().requeue(proxy)));
       }
-      site.node().podStatus(proxy, DelegateStatus.pending("FitsNoNode", never.message()));
+      site.node().podStatus(proxy, DelegateStatus.unplaced("FitsNoNode", never.message()));
     }
   }
 

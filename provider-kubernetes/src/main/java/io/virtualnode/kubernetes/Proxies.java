@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.account.Account;
 import io.virtualnode.kubernetes.capacity.Requests;
+import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 
 /** Takes what the primary shows of proxies into the account and to their forwardings. */
@@ -17,10 +18,10 @@ final class Proxies {
     this.forwardings = forwardings;
   }
 
-  /** The primary has the proxy. */
-  void observed(Pod pod) {
+  /** The primary has the proxy, bound to the virtual node of that scope. */
+  void observed(Pod pod, Scope scope) {
     var proxy = PodKey.of(pod);
-    var forwarding = forwardings.of(proxy);
+    var forwarding = forwardings.of(proxy, scope);
     synchronized (forwarding) {
       forwarding.observed(pod);
       if (DelegateStatus.isTerminal(pod)) {
@@ -33,7 +34,7 @@ final class Proxies {
       var slot = forwarding.slotByIntent();
       account.update(
           ledger -> {
-            ledger.count(proxy.uid(), request);
+            ledger.count(proxy.uid(), request, scope);
             if (daemon) {
               ledger.credit(proxy.uid(), true);
             }

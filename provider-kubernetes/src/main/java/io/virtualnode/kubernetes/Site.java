@@ -1,6 +1,5 @@
 package io.virtualnode.kubernetes;
 
-import io.virtualnode.api.NodeContext;
 import io.virtualnode.kubernetes.account.Account;
 import io.virtualnode.kubernetes.config.PlacementSettings;
 import io.virtualnode.kubernetes.delegate.DelegatePod;
@@ -11,14 +10,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * What the steps of a delegate's life share, once the node is known.
+ * What the steps of a delegate's life share.
  *
- * @param node the way back to the virtual node
+ * @param node the way back to each proxy's virtual node
  * @param timer runs short tasks, one at a time; the account's own thread
  * @param settings how pods are placed, as configured now
  */
 record Site(
-    NodeContext node,
+    Contexts node,
     Members members,
     Account account,
     Forwardings forwardings,

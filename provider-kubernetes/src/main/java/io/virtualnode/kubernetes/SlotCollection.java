@@ -9,6 +9,7 @@ import io.virtualnode.kubernetes.config.PlacementSettings;
 import io.virtualnode.kubernetes.placement.SlotCollector;
 import java.net.HttpURLConnection;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * Collects slots for wide pods that the primary's scheduler cannot bind: the shell of {@link
  * SlotCollector}.
  *
- * <p>A pod whose slot is whole is <em>nominated</em> for the virtual node ({@code
+ * <p>A pod whose slot is whole is <em>nominated</em> for its virtual node ({@code
  * status.nominatedNodeName}), and only then the slot is offered: kube-scheduler counts a nominated
  * pod on its node when it looks for room for others of its priority or below (KEP-5278), so they do
  * not take what is offered for it. It clears a nomination whenever it finds no room for the pod;
@@ -44,11 +44,12 @@ final class SlotCollection implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofHours(6);
 
   private final KubernetesClient primary;
-  private final String nodeName;
-  private final ForwardingProvider provider;
+  private final Forwarder forwarder;
+  private final VirtualNodes nodes;
   private final WidePods pods;
   // touched by the one thread only
   private final Set<String> announced = new HashSet<>(); // pods whose whole slots may be offered
+  private final Map<String, String> wanted = new HashMap<>(); // the node of each whole slot
   private boolean mayNotNominate;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -58,14 +59,14 @@ final class SlotCollection implements AutoCloseable {
             return thread;
           });
 
-  SlotCollection(KubernetesClient primary, String nodeName, ForwardingProvider provider) {
+  SlotCollection(KubernetesClient primary, String family, Forwarder forwarder, VirtualNodes nodes) {
     this.primary = primary;
-    this.nodeName = nodeName;
-    this.provider = provider;
-    this.pods = new WidePods(primary, nodeName, provider::demand, this::soon);
+    this.forwarder = forwarder;
+    this.nodes = nodes;
+    this.pods = new WidePods(primary, family, forwarder::demand, nodes::parts, this::soon);
   }
 
-  /** Begins; the provider must have been started. */
+  /** Begins; the virtual nodes must have been started. */
   void start() {
     pods.start();
     var unused =
@@ -90,7 +91,7 @@ final class SlotCollection implements AutoCloseable {
 
   private void tick() {
     try {
-      collect(provider.placement());
+      collect(forwarder.placement());
     } catch (RuntimeException e) {
       log.error("Slots could not be collected", e);
     }
@@ -107,30 +108,35 @@ final class SlotCollection implements AutoCloseable {
             WHOLE_PATIENCE.toMillis(),
             PATIENCE.toMillis());
     waiting.stream()
-        .filter(pod -> mayNotNominate || pod.nominated().equals(nodeName))
+        .filter(pod -> mayNotNominate || pod.nominated().equals(wanted.get(pod.pod().uid())))
         .forEach(pod -> announced.add(pod.pod().uid()));
     announced.retainAll(waiting.stream().map(pod -> pod.pod().uid()).toList());
     var whole =
-        provider.collect(
+        forwarder.collect(
             waiting.stream().map(WidePods.Waiting::unbound).toList(),
             Set.copyOf(announced),
             setting);
-    announced.retainAll(whole);
-    nominate(waiting, whole);
+    wanted.clear();
+    whole.forEach((uid, node) -> wanted.put(uid, nodes.nameFor(node)));
+    announced.retainAll(wanted.keySet());
+    nominate(waiting);
   }
 
-  private void nominate(List<WidePods.Waiting> waiting, Set<String> whole) {
-    Map<String, WidePods.Waiting> byUid =
-        waiting.stream().collect(Collectors.toMap(pod -> pod.pod().uid(), pod -> pod));
-    byUid.forEach(
-        (uid, pod) -> {
-          if (whole.contains(uid) && pod.nominated().isEmpty() && !mayNotNominate) {
-            log.debug("a slot is whole for {}", pod.pod());
-            patch(pod.pod(), "\"" + nodeName + "\"");
-          } else if (!whole.contains(uid) && pod.nominated().equals(nodeName)) {
-            patch(pod.pod(), "null");
-          }
-        });
+  private void nominate(List<WidePods.Waiting> waiting) {
+    var ours = nodes.parts().keySet();
+    for (var pod : waiting) {
+      var node = wanted.get(pod.pod().uid());
+      var nominated = pod.nominated();
+      if (node == null && ours.contains(nominated)) {
+        patch(pod.pod(), "null");
+      } else if (node != null
+          && !node.equals(nominated)
+          && (nominated.isEmpty() || ours.contains(nominated))
+          && !mayNotNominate) {
+        log.debug("a slot is whole for {} on {}", pod.pod(), node);
+        patch(pod.pod(), "\"" + node + "\"");
+      }
+    }
   }
 
   /**
@@ -149,7 +155,7 @@ final class SlotCollection implements AutoCloseable {
                   .formatted(pod.uid(), nominated));
     } catch (KubernetesClientException e) {
       mayNotNominate |= e.getCode() == HttpURLConnection.HTTP_FORBIDDEN;
-      log.warn("{} could not be nominated for {}: {}", pod, nodeName, e.getMessage());
+      log.warn("{} could not be nominated for {}: {}", pod, nominated, e.getMessage());
     }
   }
 }

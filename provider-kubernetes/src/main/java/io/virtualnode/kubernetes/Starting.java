@@ -3,6 +3,7 @@ package io.virtualnode.kubernetes;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.virtualnode.api.ProviderException;
 import io.virtualnode.api.ProviderException.Reason;
+import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
 import java.util.concurrent.CompletionStage;
@@ -21,7 +22,7 @@ final class Starting {
   /** Makes the delegate exist; a refusal is told on the proxy for as long as it lasts. */
   CompletionStage<Void> create(Pod pod, Forwarding forwarding, Intent intent) {
     return site.delegates()
-        .create(pod, intent)
+        .create(pod, intent, forwarding.part() instanceof Scope.OfNode)
         .handle(
             (tombstone, failure) -> {
               if (failure == null) {

@@ -10,9 +10,11 @@ import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Requests;
 import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.kubernetes.config.NodeSettings;
+import io.virtualnode.kubernetes.config.Topology;
 import io.virtualnode.kubernetes.delegate.DelegatePod;
 import io.virtualnode.kubernetes.delegate.Ownership;
 import io.virtualnode.kubernetes.member.Member;
@@ -24,7 +26,11 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -57,6 +63,7 @@ public final class Survey implements AutoCloseable {
   private final Members members;
   private final DelegatePod translation;
   private final CountDownLatch awaited;
+  private final Map<String, Scope> virtualNodes = new TreeMap<>(); // filled before it is shared
 
   /**
    * One node's line of the account.
@@ -81,7 +88,15 @@ public final class Survey implements AutoCloseable {
     this.awaited = new CountDownLatch(configuration.members().size());
     this.members =
         new Members(
-            clients, new MemberEvents(ownership, account, forwardings, new Effects()), timer);
+            clients,
+            new MemberEvents(
+                ownership,
+                configuration.node().topology() == Topology.PER_NODE,
+                account,
+                new MemberNodes(),
+                forwardings,
+                new Effects()),
+            timer);
   }
 
   /**
@@ -100,7 +115,9 @@ public final class Survey implements AutoCloseable {
     var uid = primary.namespaces().withName("kube-system").require().getMetadata().getUid();
     var survey = new Survey(configuration, uid, clients);
     var proxies = new Proxies(survey.account, survey.forwardings);
-    boundTo(configuration.node().name(), primary).forEach(proxies::observed);
+    survey.virtualNodes.putAll(nodes(configuration, primary));
+    boundTo(survey.virtualNodes.keySet(), primary)
+        .forEach(pod -> proxies.observed(pod, survey.scopeOf(pod)));
     survey.account.setWeights(
         configuration.members().stream()
             .collect(Collectors.toMap(MemberSettings::name, MemberSettings::weight)));
@@ -114,20 +131,39 @@ public final class Survey implements AutoCloseable {
     var unused = awaited.await(timeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  private static List<Pod> boundTo(String node, KubernetesClient primary) {
+  /** The pods that are bound to one of the nodes. */
+  private static List<Pod> boundTo(Set<String> nodes, KubernetesClient primary) {
+    var all = primary.pods().inAnyNamespace();
+    var bound =
+        nodes.size() == 1
+            ? all.withField("spec.nodeName", nodes.iterator().next())
+            : all.withoutField("spec.nodeName", "");
     var pods = new ArrayList<Pod>();
     String more = null;
     do {
-      var page =
-          primary
-              .pods()
-              .inAnyNamespace()
-              .withField("spec.nodeName", node)
-              .list(new ListOptionsBuilder().withLimit(PAGE).withContinue(more).build());
+      var page = bound.list(new ListOptionsBuilder().withLimit(PAGE).withContinue(more).build());
       pods.addAll(page.getItems());
       more = page.getMetadata().getContinue();
     } while (more != null && !more.isEmpty());
+    pods.removeIf(pod -> !nodes.contains(pod.getSpec().getNodeName()));
     return pods;
+  }
+
+  /** What each virtual node of the configuration stands for that the primary has, by its name. */
+  private static Map<String, Scope> nodes(Configuration configuration, KubernetesClient primary) {
+    var settings = configuration.node();
+    var identity = new NodeIdentity(settings.name());
+    var scopes = new TreeMap<String, Scope>();
+    for (var node : ForwardingNode.virtualNodes(primary)) {
+      identity
+          .scopeOf(node)
+          .map(part -> TopologyPlan.standsFor(settings, configuration.members(), part))
+          .ifPresent(scope -> scopes.put(node.getMetadata().getName(), scope));
+    }
+    if (settings.topology() == Topology.AGGREGATE) {
+      scopes.put(settings.name(), Scope.WHOLE);
+    }
+    return scopes;
   }
 
   /** How proxies of that node become delegates. */
@@ -149,9 +185,12 @@ public final class Survey implements AutoCloseable {
         .toList();
   }
 
-  /** What the virtual node's allocatable is. */
-  public Resources offer() {
-    return account.read(Ledger::offer);
+  /** What the allocatable is of each virtual node that the primary has, by its name. */
+  public SortedMap<String, Resources> offers() {
+    var offers = new TreeMap<String, Resources>();
+    virtualNodes.forEach(
+        (name, scope) -> offers.put(name, account.read(ledger -> ledger.offer(scope))));
+    return offers;
   }
 
   /** Every member node's line, by member and node. */
@@ -190,7 +229,20 @@ public final class Survey implements AutoCloseable {
   private Demand demand(Pod pod) {
     var constraints = translation.memberConstraints(pod.getSpec());
     return new Demand(
-        pod.getMetadata().getUid(), Requests.ofSpec(pod), NodeRequirements.of(constraints));
+        pod.getMetadata().getUid(),
+        Requests.ofSpec(pod),
+        NodeRequirements.of(constraints),
+        part(scopeOf(pod)));
+  }
+
+  /** What its virtual node stands for; a pod that is not bound may go anywhere. */
+  private Scope scopeOf(Pod pod) {
+    var node = pod.getSpec().getNodeName();
+    return virtualNodes.getOrDefault(node == null ? "" : node, Scope.WHOLE);
+  }
+
+  private static Scope part(Scope scope) {
+    return scope instanceof Scope.Former former ? former.part() : scope;
   }
 
   @Override
@@ -203,13 +255,13 @@ public final class Survey implements AutoCloseable {
   private final class Effects implements MemberEvents.Effects {
 
     @Override
-    public void delegateSeen(Forwarding forwarding, boolean first) {}
+    public void delegateSeen(Forwarding forwarding, boolean first, boolean lowered) {}
 
     @Override
     public void tombstoneSeen(Forwarding forwarding) {}
 
     @Override
-    public void delegateGone(Forwarding forwarding, String member) {}
+    public void delegateGone(Forwarding forwarding, String member, boolean lowered) {}
 
     @Override
     public void freshnessChanged(Member member, boolean fresh) {

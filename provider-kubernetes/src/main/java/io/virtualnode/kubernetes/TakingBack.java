@@ -34,7 +34,7 @@ final class TakingBack {
   /** Takes the delegate back and starts it elsewhere, if there is room elsewhere. */
   CompletionStage<Void> takeBack(Pod pod, Forwarding forwarding, Step.TakeBack step) {
     var delegate = step.delegate();
-    if (placing.elsewhere(placing.demand(pod), delegate.member()).isEmpty()) {
+    if (placing.elsewhere(placing.demand(pod, forwarding), delegate.member()).isEmpty()) {
       stays(forwarding, delegate);
       return Site.done();
     }

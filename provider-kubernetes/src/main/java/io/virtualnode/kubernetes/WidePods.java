@@ -1,6 +1,7 @@
 package io.virtualnode.kubernetes;
 
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodCondition;
@@ -8,29 +9,34 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.virtualnode.api.PodKey;
+import io.virtualnode.kubernetes.MemberNodes.Marks;
 import io.virtualnode.kubernetes.capacity.MemberNode;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.member.SlimStore;
 import io.virtualnode.kubernetes.placement.Demand;
 import io.virtualnode.kubernetes.placement.NodeRequirements;
 import io.virtualnode.kubernetes.placement.SlotCollector.Unbound;
 import io.virtualnode.kubernetes.placement.Taints;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
- * The pods of the primary that are wide, wait unbound, and could be bound to the virtual node.
+ * The pods of the primary that are wide, wait unbound, and could be bound to a virtual node.
  *
  * <p>A pod counts once the primary's scheduler has said that it finds no node for it (condition
- * {@code PodScheduled} False, reason {@code Unschedulable}); since then it waits. Whether the
- * virtual node would do for it is judged as the scheduler judges it, by the Node's labels and
- * taints as they are in the primary.
+ * {@code PodScheduled} False, reason {@code Unschedulable}); since then it waits. Which virtual
+ * nodes would do for it is judged as the scheduler judges it, by the Nodes' labels and taints as
+ * they are in the primary.
  *
  * <p>Thread-safe.
  */
@@ -44,28 +50,52 @@ final class WidePods implements AutoCloseable {
   private final Map<String, Waiting> waiting = new ConcurrentHashMap<>();
   private final SharedIndexInformer<Pod> pods;
   private final SharedIndexInformer<Node> nodes;
-  private volatile @Nullable Node node;
+  private final Supplier<Map<String, Scope>> parts;
+  private final Map<String, Marks> marks = new ConcurrentHashMap<>(); // of Nodes, by name
+  private final AtomicLong looks = new AtomicLong(); // how often any Node came to look otherwise
+
+  // touched by the one thread that asks: what was judged by how the Nodes looked then
+  private final Map<String, Verdict> verdicts = new HashMap<>();
+  private long judgedLook = -1;
+  private Map<String, Scope> judgedParts = Map.of();
 
   /**
    * A pod that waits.
    *
    * @param nominated the node that its status says it is meant for; empty if none
    */
-  record Waiting(PodKey pod, Unbound unbound, String nominated, Requirements requirements) {}
+  record Waiting(PodKey pod, Unbound unbound, String nominated, Requirements requirements) {
 
-  /** What decides whether the virtual node would do. */
+    private Waiting within(Scope scope) {
+      var restricted =
+          new Unbound(
+              unbound.demand().within(scope), unbound.waitingSinceMillis(), unbound.priority());
+      return new Waiting(pod, restricted, nominated, requirements);
+    }
+  }
+
+  /** What decides whether a virtual node would do. */
   private record Requirements(
       NodeRequirements nodes, List<io.fabric8.kubernetes.api.model.Toleration> tolerations) {}
+
+  /** Where a pod of such requirements may go; empty if no virtual node would do. */
+  private record Verdict(Requirements requirements, Optional<Scope> where) {}
 
   /**
    * Not watched yet.
    *
    * @param demandOf what a pod asks of the members
+   * @param parts what each virtual node stands for, by its name
    * @param cleared called when a pod that was nominated no longer is; must return promptly
    */
   WidePods(
-      KubernetesClient primary, String nodeName, Function<Pod, Demand> demandOf, Runnable cleared) {
+      KubernetesClient primary,
+      String family,
+      Function<Pod, Demand> demandOf,
+      Supplier<Map<String, Scope>> parts,
+      Runnable cleared) {
     this.demandOf = demandOf;
+    this.parts = parts;
     this.cleared = cleared;
     this.pods =
         primary
@@ -80,9 +110,10 @@ final class WidePods implements AutoCloseable {
     this.nodes =
         primary
             .nodes()
-            .withField("metadata.name", nodeName)
-            .withLimit(1L)
+            .withLabel(NodeIdentity.FAMILY, family)
+            .withLimit(PAGE)
             .runnableInformer(0)
+            .itemStore(new SlimStore<>(WidePods::slim))
             .exceptionHandler((started, failure) -> true)
             .addEventHandler(new NodeHandler());
   }
@@ -93,29 +124,53 @@ final class WidePods implements AutoCloseable {
     pods.start();
   }
 
-  /** Those that wait now and are at least so wide. */
+  /** Those that wait now and are at least so wide. Called by one thread. */
   List<Waiting> atLeast(int cores) {
-    var seen = node;
-    return seen == null
-        ? List.of()
-        : waiting.values().stream()
-            .filter(pod -> pod.unbound().demand().request().get(Resources.CPU) >= cores * MILLIS)
-            .filter(pod -> wouldDo(seen, pod.requirements()))
-            .toList();
+    long look = looks.get();
+    var known = parts.get();
+    if (look != judgedLook || !known.equals(judgedParts)) {
+      verdicts.clear();
+      judgedLook = look;
+      judgedParts = known;
+    }
+    verdicts.keySet().retainAll(waiting.keySet());
+    return waiting.values().stream()
+        .filter(pod -> pod.unbound().demand().request().get(Resources.CPU) >= cores * MILLIS)
+        .flatMap(pod -> whereItMayGo(pod).map(pod::within).stream())
+        .toList();
   }
 
-  private static boolean wouldDo(Node node, Requirements requirements) {
-    var labels = node.getMetadata().getLabels();
+  private Optional<Scope> whereItMayGo(Waiting pod) {
+    var verdict = verdicts.get(pod.pod().uid());
+    if (verdict == null || !verdict.requirements.equals(pod.requirements())) {
+      verdict = new Verdict(pod.requirements(), judge(pod.requirements()));
+      verdicts.put(pod.pod().uid(), verdict);
+    }
+    return verdict.where;
+  }
+
+  private Optional<Scope> judge(Requirements requirements) {
+    var found =
+        judgedParts.entrySet().stream()
+            .filter(part -> wouldDo(part.getKey(), requirements))
+            .map(Map.Entry::getValue)
+            .collect(Collectors.toSet());
+    if (found.size() < 2) {
+      return found.stream().findFirst();
+    }
+    return Optional.of(found.size() == judgedParts.size() ? Scope.WHOLE : new Scope.AnyOf(found));
+  }
+
+  private boolean wouldDo(String node, Requirements requirements) {
+    var look = marks.get(node);
+    if (look == null) {
+      return false;
+    }
     var facts =
         new MemberNode(
-            new NodeKey("", node.getMetadata().getName()),
-            Resources.NONE,
-            true,
-            "",
-            labels == null ? Map.of() : labels,
-            List.of());
+            new NodeKey("", node), Resources.NONE, true, "", look.labels(), look.taints());
     return requirements.nodes().allow(facts)
-        && Taints.untolerated(node.getSpec().getTaints(), requirements.tolerations()).isEmpty();
+        && Taints.untolerated(look.taints(), requirements.tolerations()).isEmpty();
   }
 
   @Override
@@ -170,6 +225,16 @@ final class WidePods implements AutoCloseable {
                         : condition.getLastTransitionTime()));
   }
 
+  private static Node slim(Node node) {
+    return new NodeBuilder()
+        .withNewMetadata()
+        .withName(node.getMetadata().getName())
+        .withUid(node.getMetadata().getUid())
+        .withResourceVersion(node.getMetadata().getResourceVersion())
+        .endMetadata()
+        .build();
+  }
+
   private static Pod slim(Pod pod) {
     return new PodBuilder()
         .withNewMetadata()
@@ -202,18 +267,27 @@ final class WidePods implements AutoCloseable {
   private final class NodeHandler implements ResourceEventHandler<Node> {
 
     @Override
-    public void onAdd(Node seen) {
-      node = seen;
+    public void onAdd(Node node) {
+      seen(node);
     }
 
     @Override
-    public void onUpdate(Node before, Node seen) {
-      node = seen;
+    public void onUpdate(Node before, Node node) {
+      seen(node);
+    }
+
+    private void seen(Node node) {
+      var labels = node.getMetadata().getLabels();
+      var now = new Marks(true, labels == null ? Map.of() : labels, node.getSpec().getTaints());
+      if (!now.equals(marks.put(node.getMetadata().getName(), now))) {
+        looks.incrementAndGet();
+      }
     }
 
     @Override
     public void onDelete(Node gone, boolean finalStateUnknown) {
-      node = null;
+      marks.remove(gone.getMetadata().getName());
+      looks.incrementAndGet();
     }
   }
 }

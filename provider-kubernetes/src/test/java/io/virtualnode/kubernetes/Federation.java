@@ -78,7 +78,7 @@ final class Federation implements AutoCloseable {
   }
 
   private ForwardingNode startNode() {
-    var started = new ForwardingNode(configuration());
+    var started = new ForwardingNode(configuration(), Duration.ofSeconds(2));
     started.start();
     started.ready().toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
     return started;

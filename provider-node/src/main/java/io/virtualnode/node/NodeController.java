@@ -1,7 +1,5 @@
 package io.virtualnode.node;
 
-import static java.util.Objects.requireNonNull;
-
 import io.fabric8.kubernetes.api.model.Node;
 import io.virtualnode.api.NodeReport;
 import java.time.Duration;
@@ -49,7 +47,7 @@ final class NodeController implements AutoCloseable {
   private volatile NodeDescription description;
   private volatile boolean started;
   private volatile boolean podsSynced;
-  private volatile @Nullable NodeReport report;
+  private final LatestReport report = new LatestReport();
 
   /**
    * A controller that begins with {@link #start}.
@@ -101,12 +99,17 @@ final class NodeController implements AutoCloseable {
     queue.add(name);
   }
 
-  /** Replaces the report. Cheap: nothing happens while an earlier one waits for its turn. */
-  void report(NodeReport newest) {
-    report = newest;
+  /**
+   * Replaces the report. Cheap: nothing happens while an earlier one waits for its turn.
+   *
+   * @return completes when the primary has it or a newer one
+   */
+  CompletionStage<Void> report(NodeReport newest) {
+    CompletionStage<Void> stored = report.set(newest);
     if (!asked.getAndSet(true)) {
       queue.add(name);
     }
+    return stored;
   }
 
   /** Changes how the node is described, its name excepted. */
@@ -147,7 +150,7 @@ final class NodeController implements AutoCloseable {
     if (!checked.isDone()) {
       return writer.reread(null).thenApply(live -> check());
     }
-    if (report == null || !podsSynced) {
+    if (!report.isPresent() || !podsSynced) {
       asked.set(false);
       return Outcome.done();
     }
@@ -158,7 +161,8 @@ final class NodeController implements AutoCloseable {
     }
     asked.set(false);
     writer.describe(description);
-    NodeReport newest = requireNonNull(report); // read after that: who finds it asked for set it
+    // Taken after that: who finds it asked for set it.
+    NodeReport newest = report.takeToWrite().orElseThrow();
     if (node == null) {
       return writer.create(newest).thenApply(this::written).exceptionallyCompose(this::notCreated);
     }
@@ -183,6 +187,7 @@ final class NodeController implements AutoCloseable {
     if (stored.isEmpty()) {
       return new Outcome.RetryAfter(REREAD_DELAY);
     }
+    report.stored();
     lease.nodeStands(stored.get()).thenRun(this::registered);
     return new Outcome.RetryAfter(writer.untilHeartbeat());
   }

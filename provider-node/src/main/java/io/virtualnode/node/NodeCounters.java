@@ -24,4 +24,23 @@ public record NodeCounters(
     long nodeStatusWrites,
     long leaseRenewals,
     long eventsWritten,
-    long eventsDropped) {}
+    long eventsDropped) {
+
+  /** Of a node that has done nothing. */
+  public static final NodeCounters NONE = new NodeCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+  /** What two nodes have done together. */
+  public NodeCounters plus(NodeCounters other) {
+    return new NodeCounters(
+        applies + other.applies,
+        applyFailures + other.applyFailures,
+        removes + other.removes,
+        statusWrites + other.statusWrites,
+        statusConflicts + other.statusConflicts,
+        podDeletes + other.podDeletes,
+        nodeStatusWrites + other.nodeStatusWrites,
+        leaseRenewals + other.leaseRenewals,
+        eventsWritten + other.eventsWritten,
+        eventsDropped + other.eventsDropped);
+  }
+}

@@ -2,6 +2,7 @@ package io.virtualnode.node;
 
 import static java.util.Objects.requireNonNull;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.Taint;
 import java.util.ArrayList;
@@ -10,6 +11,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a node is, as far as its provider does not report it.
@@ -139,6 +142,27 @@ public record NodeDescription(
     public Builder labels(Map<String, String> values) {
       labels.putAll(values);
       return this;
+    }
+
+    /**
+     * Adds the labels and taints that an earlier process described this Node with, where this
+     * description says nothing of them: for one that is not known to look otherwise yet.
+     */
+    public Builder keeping(Node observed) {
+      AppliedMarks marks = AppliedMarks.on(observed);
+      Map<String, String> present = observed.getMetadata().getLabels();
+      if (present != null) {
+        present.entrySet().stream()
+            .filter(label -> marks.labels().contains(label.getKey()))
+            .forEach(label -> labels.putIfAbsent(label.getKey(), label.getValue()));
+      }
+      List<Taint> all = new ArrayList<>(taints);
+      Set<String> described = taints.stream().map(AppliedMarks::id).collect(Collectors.toSet());
+      observed.getSpec().getTaints().stream()
+          .filter(taint -> marks.taints().contains(AppliedMarks.id(taint)))
+          .filter(taint -> described.add(AppliedMarks.id(taint)))
+          .forEach(all::add);
+      return taints(all);
     }
 
     /** Adds annotations. */

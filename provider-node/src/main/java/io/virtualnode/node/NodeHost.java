@@ -38,6 +38,7 @@ public final class NodeHost implements AutoCloseable {
   /** Its multiples, taken modulo 1, fill the interval evenly at any number of them. */
   private static final double GOLDEN_RATIO = 0.618_033_988_749_895;
 
+  private final @Nullable String onlyNode;
   private final KubernetesClient leaseClient;
   private final Threads threads;
   private final PrimaryApi api;
@@ -52,6 +53,7 @@ public final class NodeHost implements AutoCloseable {
 
   private NodeHost(KubernetesClient client, @Nullable String onlyNode, long firstNumber) {
     requireNonNull(client, "client is null");
+    this.onlyNode = onlyNode;
     this.leaseClient = ApiClients.leaseClient(client.getConfiguration(), LeaseKeeper.TIMEOUT);
     this.threads = new Threads(onlyNode == null ? "host" : onlyNode);
     this.api = new PrimaryApi(client, threads.writes(), threads.timer());
@@ -71,8 +73,12 @@ public final class NodeHost implements AutoCloseable {
     return new NodeHost(primary, null, 0);
   }
 
-  /** For one node only, which will close it. */
-  static NodeHost ofOne(KubernetesClient primary, String nodeName) {
+  /**
+   * A host that takes one node only, of that name, and watches the pods of no other.
+   *
+   * @param primary as for {@link #on}
+   */
+  public static NodeHost ofOne(KubernetesClient primary, String nodeName) {
     return new NodeHost(primary, nodeName, nodeName.hashCode() & 0xFFFF);
   }
 
@@ -80,9 +86,13 @@ public final class NodeHost implements AutoCloseable {
    * Adds a node and starts it; returns at once.
    *
    * @param provider the node's own: one object serves one node
-   * @throws IllegalStateException if the host is closed, or has a node of that name
+   * @throws IllegalStateException if the host is closed, has a node of that name, or is for one of
+   *     another name only
    */
   public VirtualNode add(NodeDescription description, Provider provider) {
+    if (onlyNode != null && !onlyNode.equals(description.name())) {
+      throw new IllegalStateException("this host is for node " + onlyNode + " only");
+    }
     VirtualNode node = new VirtualNode(this, false, description, provider);
     VirtualNode there = members.putIfAbsent(description.name(), node);
     if (there != null) {

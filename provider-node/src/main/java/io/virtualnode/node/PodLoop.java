@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,7 +50,7 @@ final class PodLoop {
   }
 
   /** The provider's way back. */
-  ProviderLink link(String primaryUid, Consumer<NodeReport> reports) {
+  ProviderLink link(String primaryUid, Function<NodeReport, CompletionStage<Void>> reports) {
     return new ProviderLink(
         nodeName,
         primaryUid,

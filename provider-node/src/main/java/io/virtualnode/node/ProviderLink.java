@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** The provider's way back: notes what it says and wakes whoever acts on it. */
 final class ProviderLink implements NodeContext {
@@ -23,7 +24,7 @@ final class ProviderLink implements NodeContext {
   private final PodApi api;
   private final Pods pods;
   private final Events events;
-  private final Consumer<NodeReport> reports;
+  private final Function<NodeReport, CompletionStage<Void>> reports;
   private final Consumer<PodKey> podQueue;
   private final Consumer<PodKey> statusQueue;
   private final Executor callers;
@@ -39,7 +40,7 @@ final class ProviderLink implements NodeContext {
       PodApi api,
       Pods pods,
       Events events,
-      Consumer<NodeReport> reports,
+      Function<NodeReport, CompletionStage<Void>> reports,
       Consumer<PodKey> podQueue,
       Consumer<PodKey> statusQueue,
       Executor callers) {
@@ -65,8 +66,8 @@ final class ProviderLink implements NodeContext {
   }
 
   @Override
-  public void report(NodeReport report) {
-    reports.accept(report);
+  public CompletionStage<Void> report(NodeReport report) {
+    return reports.apply(report);
   }
 
   @Override

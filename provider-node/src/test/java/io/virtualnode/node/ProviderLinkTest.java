@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -35,7 +36,7 @@ final class ProviderLinkTest {
           primary,
           pods,
           new Events(primary, "v", timer, new Counters()),
-          report -> {},
+          report -> CompletableFuture.completedFuture(null),
           work::add,
           writes::add,
           calls::add);

@@ -83,6 +83,22 @@ public final class Account {
     settleSoon();
   }
 
+  /**
+   * Changes the ledger, then settles soon.
+   *
+   * @return whether what may be offered in the scope has become less by that
+   */
+  public boolean lowers(Scope scope, Consumer<Ledger> change) {
+    boolean lowered;
+    synchronized (this) {
+      var before = ledger.offer(scope);
+      change.accept(ledger);
+      lowered = !before.fitsInto(ledger.offer(scope));
+    }
+    settleSoon();
+    return lowered;
+  }
+
   /** Prefers the members of greater weight from now on. */
   public synchronized void setWeights(Map<String, Integer> byMember) {
     placement.setWeights(byMember);
@@ -114,26 +130,30 @@ public final class Account {
    * @param unbound all such pods
    * @param announced the UIDs of those to which a whole slot may be offered now
    * @param nowMillis the time, on the clock of the pods' times
-   * @return the UIDs of those whose slots are whole
+   * @return the UIDs of those whose slots are whole, and on which node
    */
-  public Set<String> collect(
+  public Map<String, NodeKey> collect(
       Collection<SlotCollector.Unbound> unbound,
       Set<String> announced,
       long nowMillis,
       SlotCollector.Setting setting) {
     SlotCollector.Steps steps;
     boolean changed;
+    var whole = new HashMap<String, NodeKey>();
     synchronized (this) {
       steps = collector.decide(unbound, nowMillis, setting);
       steps.apply(ledger);
       changed = !steps.isNothing() || !announced.equals(offeredTo);
       ledger.claims().keySet().forEach(uid -> ledger.setOffered(uid, announced.contains(uid)));
       offeredTo = Set.copyOf(announced);
+      for (var uid : steps.whole()) {
+        ledger.claim(uid).ifPresent(claim -> whole.put(uid, claim.node()));
+      }
     }
     if (changed) {
       settleSoon();
     }
-    return steps.whole();
+    return whole;
   }
 
   /**

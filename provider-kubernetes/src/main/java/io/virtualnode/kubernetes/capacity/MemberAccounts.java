@@ -136,6 +136,13 @@ final class MemberAccounts {
       return member == null ? Resources.NONE : member.newRoom();
     }
     var sum = new Tally();
+    if (scope instanceof Scope.Former) {
+      return Resources.NONE;
+    }
+    if (scope instanceof Scope.AnyOf several) {
+      several.parts().forEach(part -> sum.add(newRoom(part)));
+      return sum.toResources();
+    }
     sum.add(spare.toResources());
     for (var member : members.values()) {
       if (member.quota != null) {

@@ -1,8 +1,10 @@
 package io.virtualnode.kubernetes.capacity;
 
+import java.util.Set;
+
 /**
- * The part of the members that one virtual node stands for: all of them, one member, or one member
- * node, by the configured topology.
+ * A part of the members: what one virtual node stands for by the configured topology, or where a
+ * pod may go.
  */
 public sealed interface Scope {
 
@@ -33,6 +35,39 @@ public sealed interface Scope {
     @Override
     public boolean contains(NodeKey other) {
       return other.equals(node);
+    }
+  }
+
+  /**
+   * Several parts that have no node in common.
+   *
+   * @param parts none of them such a union itself
+   */
+  record AnyOf(Set<Scope> parts) implements Scope {
+
+    /** Copies. */
+    public AnyOf {
+      parts = Set.copyOf(parts);
+    }
+
+    @Override
+    public boolean contains(NodeKey node) {
+      return parts.contains(WHOLE)
+          || parts.contains(new OfMember(node.member()))
+          || parts.contains(new OfNode(node));
+    }
+  }
+
+  /**
+   * What a virtual node stood for that the topology no longer asks for: nothing new, but what its
+   * proxies hold is theirs until they end.
+   *
+   * @param part where those proxies belong
+   */
+  record Former(Scope part) implements Scope {
+    @Override
+    public boolean contains(NodeKey node) {
+      return false;
     }
   }
 }

@@ -48,7 +48,7 @@ final class ScopeSums {
     if (scope instanceof Scope.OfNode node) {
       return List.of(scope, new Scope.OfMember(node.node().member()), Scope.WHOLE);
     }
-    return scope instanceof Scope.OfMember ? List.of(scope, Scope.WHOLE) : List.of(Scope.WHOLE);
+    return scope.equals(Scope.WHOLE) ? List.of(scope) : List.of(scope, Scope.WHOLE);
   }
 
   /** What the slots of the scope's proxies hold, as far as the scheduler has subtracted it. */

@@ -57,6 +57,11 @@ public record Configuration(
     return new Configuration(node, primary, DEFAULT_MAX_AGE, PlacementSettings.DEFAULT, members);
   }
 
+  /** The same with other virtual nodes. */
+  public Configuration withNode(NodeSettings value) {
+    return new Configuration(value, primary, maxAge, placement, members);
+  }
+
   /** The same with another age of data. */
   public Configuration withMaxAge(Duration value) {
     return new Configuration(node, primary, value, placement, members);

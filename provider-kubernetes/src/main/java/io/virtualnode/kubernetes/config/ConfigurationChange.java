@@ -19,6 +19,12 @@ public final class ConfigurationChange {
     compare("node.name", before.node().name(), after.node().name(), paths);
     compare("node.labels", before.node().labels(), after.node().labels(), paths);
     compare("node.taints", before.node().taints(), after.node().taints(), paths);
+    compare("node.topology", before.node().topology(), after.node().topology(), paths);
+    compare(
+        "node.inheritLabels",
+        before.node().inheritedLabels(),
+        after.node().inheritedLabels(),
+        paths);
     compare("node.internalIp", before.node().internalIp(), after.node().internalIp(), paths);
     compare(
         "placement.strategy", before.placement().strategy(), after.placement().strategy(), paths);

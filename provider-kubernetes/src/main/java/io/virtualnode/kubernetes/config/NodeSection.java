@@ -4,9 +4,21 @@ import io.fabric8.kubernetes.api.model.Taint;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 
 /** Reads the part of a configuration that says what the primary sees. */
 final class NodeSection {
+
+  private static final Map<String, Topology> TOPOLOGIES =
+      new TreeMap<>(
+          Map.of(
+              "aggregate",
+              Topology.AGGREGATE,
+              "per-member",
+              Topology.PER_MEMBER,
+              "per-node",
+              Topology.PER_NODE));
 
   private final Faults faults;
   private final Map<String, String> taintPlaces = new HashMap<>();
@@ -26,6 +38,8 @@ final class NodeSection {
     var name = section.string("name", Syntax::nodeName);
     var labels = section.labels("labels");
     var taints = section.list("taints", this::taint);
+    var topology = section.oneOf("topology", TOPOLOGIES);
+    var inherited = section.section("inheritLabels").flatMap(this::inheritedLabels);
     var internalIp = section.string("internalIp", Syntax::ip);
     section.refuseUnknown();
     return faults.count() > before
@@ -35,7 +49,28 @@ final class NodeSection {
                 name.orElseThrow(),
                 labels,
                 taints.orElse(NodeSettings.DEFAULT_TAINTS),
+                topology.orElse(Topology.AGGREGATE),
+                inherited.orElse(InheritedLabels.DEFAULT),
                 internalIp));
+  }
+
+  private Optional<InheritedLabels> inheritedLabels(Section section) {
+    var before = faults.count();
+    var exclude = section.strings("exclude", Syntax::labelKey);
+    var union = section.strings("union", key -> unionFault(key, exclude));
+    section.refuseUnknown();
+    return faults.count() > before
+        ? Optional.empty()
+        : Optional.of(new InheritedLabels(exclude, union));
+  }
+
+  private static Optional<String> unionFault(String key, Set<String> exclude) {
+    return Syntax.labelKey(key)
+        .or(
+            () ->
+                exclude.contains(key)
+                    ? Optional.of(Syntax.quote(key) + " is excluded, too")
+                    : Optional.empty());
   }
 
   private Optional<Taint> taint(Section section) {

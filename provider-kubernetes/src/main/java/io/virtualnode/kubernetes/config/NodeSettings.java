@@ -15,11 +15,19 @@ import java.util.Optional;
  * @param name its {@code metadata.name}
  * @param labels labels beside those that every virtual node carries
  * @param taints its taints, complete; an empty list means none
+ * @param topology how many virtual nodes there are; with several, {@code name} begins the name of
+ *     each
+ * @param inheritedLabels which labels of the members' nodes the virtual node carries
  * @param internalIp the address under which the primary's API server reaches the kubelet API; found
  *     out at start where absent
  */
 public record NodeSettings(
-    String name, Map<String, String> labels, List<Taint> taints, Optional<String> internalIp) {
+    String name,
+    Map<String, String> labels,
+    List<Taint> taints,
+    Topology topology,
+    InheritedLabels inheritedLabels,
+    Optional<String> internalIp) {
 
   /** Keeps pods off that do not ask for the virtual node. */
   public static final List<Taint> DEFAULT_TAINTS =
@@ -37,6 +45,8 @@ public record NodeSettings(
    */
   public NodeSettings {
     requireNonNull(name, "name is null");
+    requireNonNull(topology, "topology is null");
+    requireNonNull(inheritedLabels, "inheritedLabels is null");
     requireNonNull(internalIp, "internalIp is null");
     labels = Map.copyOf(labels);
     taints = List.copyOf(taints);
@@ -52,21 +62,37 @@ public record NodeSettings(
 
   /** A node of that name with everything else as by default. */
   public static NodeSettings named(String name) {
-    return new NodeSettings(name, Map.of(), DEFAULT_TAINTS, Optional.empty());
+    return new NodeSettings(
+        name,
+        Map.of(),
+        DEFAULT_TAINTS,
+        Topology.AGGREGATE,
+        InheritedLabels.DEFAULT,
+        Optional.empty());
   }
 
   /** The same with other labels of its own. */
   public NodeSettings withLabels(Map<String, String> value) {
-    return new NodeSettings(name, value, taints, internalIp);
+    return new NodeSettings(name, value, taints, topology, inheritedLabels, internalIp);
   }
 
   /** The same with other taints. */
   public NodeSettings withTaints(List<Taint> value) {
-    return new NodeSettings(name, labels, value, internalIp);
+    return new NodeSettings(name, labels, value, topology, inheritedLabels, internalIp);
+  }
+
+  /** The same with another number of virtual nodes. */
+  public NodeSettings withTopology(Topology value) {
+    return new NodeSettings(name, labels, taints, value, inheritedLabels, internalIp);
+  }
+
+  /** The same with other labels from the members' nodes. */
+  public NodeSettings withInheritedLabels(InheritedLabels value) {
+    return new NodeSettings(name, labels, taints, topology, value, internalIp);
   }
 
   /** The same at that address. */
   public NodeSettings withInternalIp(String value) {
-    return new NodeSettings(name, labels, taints, Optional.of(value));
+    return new NodeSettings(name, labels, taints, topology, inheritedLabels, Optional.of(value));
   }
 }

@@ -113,6 +113,19 @@ final class Section {
         .map(values::get);
   }
 
+  /** The strings in the list at the key in which the rule finds nothing wrong. */
+  Set<String> strings(String key, Function<String, Optional<String>> rule) {
+    var values = new LinkedHashSet<String>();
+    items(key)
+        .ifPresent(
+            items -> {
+              for (var i = 0; i < items.size(); i++) {
+                string(path(key) + "[" + i + "]", items.get(i), rule).ifPresent(values::add);
+              }
+            });
+    return values;
+  }
+
   /** The mapping at the key. */
   Optional<Section> section(String key) {
     return take(key).flatMap(tree -> of(path(key), tree, faults));

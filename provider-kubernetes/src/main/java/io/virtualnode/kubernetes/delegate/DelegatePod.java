@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * finalizers, owners, priority, scheduler, service account with its default token volume, the
  * selectors and tolerations meant for the virtual node, and the not-ready and unreachable
  * tolerations that admission adds. What the member needs comes: our marks, the member's node
- * selector and tolerations, and a preference for the chosen node.
+ * selector and tolerations, and a preference for the chosen node or the demand for it.
  *
  * @param ownership the marks
  * @param nodeLabels labels of the virtual node; a selector for one of them was meant for it
@@ -60,6 +60,7 @@ public record DelegatePod(
   /**
    * The delegate as it is to be created.
    *
+   * @param pinned whether the intended node is required, not only preferred
    * @param namespace the namespace in the member
    * @param memberSelector what selects the nodes of this member that may be used
    * @param memberTolerations tolerations that every delegate in this member gets
@@ -67,6 +68,7 @@ public record DelegatePod(
   public Pod translate(
       Pod proxy,
       Intent intent,
+      boolean pinned,
       String namespace,
       Map<String, String> memberSelector,
       List<Toleration> memberTolerations) {
@@ -83,7 +85,7 @@ public record DelegatePod(
         .withLabels(labels)
         .withAnnotations(annotations)
         .endMetadata()
-        .withSpec(spec(proxy, intent, memberSelector, memberTolerations))
+        .withSpec(spec(proxy, intent, pinned, memberSelector, memberTolerations))
         .build();
   }
 
@@ -98,6 +100,7 @@ public record DelegatePod(
   private PodSpec spec(
       Pod proxy,
       Intent intent,
+      boolean pinned,
       Map<String, String> memberSelector,
       List<Toleration> memberTolerations) {
     var original = proxy.getSpec();
@@ -120,7 +123,7 @@ public record DelegatePod(
             .withOverhead(null)
             .withEphemeralContainers(List.of())
             .withNodeSelector(selector)
-            .withAffinity(preferring(intent.node(), affinity(original.getAffinity())))
+            .withAffinity(towards(intent.node(), pinned, affinity(original.getAffinity())))
             .withTolerations(tolerations(original, memberTolerations))
             .withVolumes(without(original.getVolumes(), v -> tokens.contains(v.getName())))
             .build();
@@ -224,15 +227,44 @@ public record DelegatePod(
         && orEmpty(term.getMatchFields()).isEmpty();
   }
 
-  private static @Nullable Affinity preferring(String node, @Nullable Affinity affinity) {
+  private static @Nullable Affinity towards(
+      String node, boolean pinned, @Nullable Affinity affinity) {
     if (node.equals(Intent.ANY_NODE)) {
       return affinity;
     }
+    return pinned ? requiring(node, affinity) : preferring(node, affinity);
+  }
+
+  /** Every term is enough by itself, so each has to name the node. */
+  private static Affinity requiring(String node, @Nullable Affinity affinity) {
+    var present = affinity == null ? null : affinity.getNodeAffinity();
+    var required =
+        present == null ? null : present.getRequiredDuringSchedulingIgnoredDuringExecution();
+    var terms =
+        required == null ? List.of(new NodeSelectorTerm()) : required.getNodeSelectorTerms();
+    return new AffinityBuilder(affinity == null ? new Affinity() : affinity)
+        .editOrNewNodeAffinity()
+        .withNewRequiredDuringSchedulingIgnoredDuringExecution()
+        .withNodeSelectorTerms(terms.stream().map(term -> naming(node, term)).toList())
+        .endRequiredDuringSchedulingIgnoredDuringExecution()
+        .endNodeAffinity()
+        .build();
+  }
+
+  private static NodeSelectorTerm naming(String node, NodeSelectorTerm term) {
+    return new NodeSelectorTermBuilder(term).addToMatchFields(named(node)).build();
+  }
+
+  private static NodeSelectorRequirement named(String node) {
+    return new NodeSelectorRequirement("metadata.name", "In", List.of(node));
+  }
+
+  private static Affinity preferring(String node, @Nullable Affinity affinity) {
     var chosen =
         new PreferredSchedulingTermBuilder()
             .withWeight(100)
             .withNewPreference()
-            .withMatchFields(new NodeSelectorRequirement("metadata.name", "In", List.of(node)))
+            .withMatchFields(named(node))
             .endPreference()
             .build();
     return new AffinityBuilder(affinity == null ? new Affinity() : affinity)

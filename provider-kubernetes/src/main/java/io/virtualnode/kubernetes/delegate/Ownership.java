@@ -93,8 +93,8 @@ public record Ownership(String primaryUid, String nodeName) {
     return nodeName.length() <= LONGEST_LABEL ? nodeName : hash(nodeName);
   }
 
-  /** Ten hexadecimal digits of the text's SHA-256. */
-  static String hash(String text) {
+  /** Ten hexadecimal digits of the text's SHA-256: for names that are too long. */
+  public static String hash(String text) {
     try {
       var digest =
           MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));

@@ -28,13 +28,21 @@ public final class MemberFacts {
 
   private MemberFacts() {}
 
-  /** A node, its allocatable less the headroom, and whether it is usable for this member's pods. */
-  public static MemberNode node(MemberSettings settings, Node node) {
+  /**
+   * A node, its allocatable less the headroom, and whether it is usable for this member's pods.
+   *
+   * @param carriesTaints whether the primary sees the node's taints, so that only pods come that
+   *     tolerate them; if not, a taint that the member's tolerations do not cover rules it out
+   */
+  public static MemberNode node(MemberSettings settings, Node node, boolean carriesTaints) {
     var labels = orEmpty(node.getMetadata().getLabels());
     List<Taint> taints = orEmpty(node.getSpec().getTaints());
     var allocatable = Resources.ofQuantities(node.getStatus().getAllocatable());
     var headroom = Resources.ofQuantities(settings.headroom()).namedBy(allocatable);
-    var untolerated = Taints.untolerated(taints, settings.tolerations());
+    var untolerated =
+        Taints.untolerated(taints, settings.tolerations()).stream()
+            .filter(taint -> !carriesTaints || isPassing(taint))
+            .toList();
     boolean selected = labels.entrySet().containsAll(settings.nodeSelector().entrySet());
     boolean virtual = "true".equals(labels.get("virtualnode.io/managed"));
     return new MemberNode(
@@ -168,7 +176,7 @@ public final class MemberFacts {
   }
 
   /** A mark of Kubernetes' own: not ready, unreachable, cordoned, under pressure. */
-  private static boolean isPassing(Taint taint) {
+  public static boolean isPassing(Taint taint) {
     return taint.getKey().startsWith("node.kubernetes.io/")
         || taint.getKey().startsWith("node.cloudprovider.kubernetes.io/");
   }

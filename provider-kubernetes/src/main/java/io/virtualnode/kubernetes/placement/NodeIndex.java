@@ -207,6 +207,9 @@ final class NodeIndex implements RoomObserver {
     if (demand.scope() instanceof Scope.OfNode one) {
       return Stream.ofNullable(find(one.node())).toList();
     }
+    if (demand.scope() instanceof Scope.AnyOf several) {
+      return several.parts().stream().flatMap(this::nodesIn).toList();
+    }
     var wanted = demand.requirements().names();
     if (wanted.isEmpty()) {
       return null;
@@ -238,6 +241,9 @@ final class NodeIndex implements RoomObserver {
     if (scope instanceof Scope.OfNode one) {
       return find(one.node()) != null && !ledger.isRetired(one.node().member());
     }
+    if (scope instanceof Scope.AnyOf several) {
+      return several.parts().stream().anyMatch(this::knowsAny);
+    }
     return scope instanceof Scope.OfMember one
         ? knowsAny(one.member())
         : nodes.keySet().stream().anyMatch(this::knowsAny);
@@ -248,7 +254,14 @@ final class NodeIndex implements RoomObserver {
   }
 
   void forEach(Scope scope, Consumer<IndexedNode> action) {
-    all().filter(node -> scope.contains(node.key)).forEach(action);
+    nodesIn(scope).forEach(action);
+  }
+
+  private Stream<IndexedNode> nodesIn(Scope scope) {
+    if (scope instanceof Scope.OfNode one) {
+      return Stream.ofNullable(find(one.node()));
+    }
+    return all().filter(node -> scope.contains(node.key));
   }
 
   private Stream<IndexedNode> all() {

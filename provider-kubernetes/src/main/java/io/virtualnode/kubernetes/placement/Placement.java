@@ -4,11 +4,13 @@ import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Resources;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides where bound proxies go, oldest first.
@@ -115,6 +117,9 @@ public final class Placement {
   private Decision decide(
       Demand demand, Optional<Decision> before, boolean hold, NodeSearch search) {
     var found = search.first();
+    if (found == null) {
+      found = collectingForNobodyBound(demand);
+    }
     if (found != null) {
       return new Decision.Placed(found.key);
     }
@@ -137,6 +142,27 @@ public final class Placement {
       hold(demand, node);
     }
     return new Decision.Waits(Optional.ofNullable(node).map(n -> n.key), message);
+  }
+
+  /**
+   * A node with room that is being collected for a pod which is not bound yet, for a demand that no
+   * other node could ever take: what is bound was promised room, and neither would ever get it if
+   * each waited for the other.
+   */
+  private @Nullable IndexedNode collectingForNobodyBound(Demand demand) {
+    var collected = new HashMap<NodeKey, Resources>();
+    ledger
+        .claims()
+        .forEach(
+            (uid, claim) -> {
+              if (!ledger.isCounted(uid)) {
+                collected.merge(claim.node(), claim.share(), Resources::plus);
+              }
+            });
+    var elsewhere = new NodeSearch(index, demand, quotas, ledger, collected.keySet());
+    return collected.isEmpty() || elsewhere.leastLack(null) != null
+        ? null
+        : elsewhere.firstWith(collected);
   }
 
   /** The node that it would get now, beside what is held; empty if none has room. */

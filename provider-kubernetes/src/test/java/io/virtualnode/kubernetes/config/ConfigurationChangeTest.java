@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ConfigurationChangeTest {
@@ -35,6 +36,8 @@ class ConfigurationChangeTest {
                 NodeSettings.named("other")
                     .withLabels(Map.of("a", "b"))
                     .withTaints(List.of())
+                    .withTopology(Topology.PER_NODE)
+                    .withInheritedLabels(new InheritedLabels(Set.of("c"), Set.of()))
                     .withInternalIp("10.0.0.1"),
                 ClusterAccess.of(Path.of("/primary")),
                 BEFORE.members())
@@ -51,6 +54,8 @@ class ConfigurationChangeTest {
             "node.name",
             "node.labels",
             "node.taints",
+            "node.topology",
+            "node.inheritLabels",
             "node.internalIp",
             "placement.strategy",
             "primary");

@@ -260,7 +260,14 @@ class ConfigurationFaultsTest {
         file(
             placement("collect: {slots: 0, when: 1m}"),
             "placement.collect.slots: 0 is less than 1",
-            "placement.collect.when: unknown key (known: after, slots, cores)"));
+            "placement.collect.when: unknown key (known: after, slots, cores)"),
+        file(
+            node("topology: star"),
+            "node.topology: \"star\" is not one of aggregate, per-member, per-node"),
+        file(
+            node("inheritLabels: {exclude: [a, 'b c'], union: [a]}"),
+            "node.inheritLabels.exclude[1]: \"b c\"" + QUALIFIED,
+            "node.inheritLabels.union[0]: \"a\" is excluded, too"));
   }
 
   @ParameterizedTest

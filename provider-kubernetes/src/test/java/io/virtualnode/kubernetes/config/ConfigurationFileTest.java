@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,6 +43,8 @@ class ConfigurationFileTest {
                     "grid",
                     Map.of(),
                     List.of(new Taint("NoSchedule", "virtualnode.io/provider", null, "kubernetes")),
+                    Topology.AGGREGATE,
+                    new InheritedLabels(Set.of(), Set.of()),
                     Optional.empty()),
                 new ClusterAccess(Optional.empty(), Optional.empty()),
                 Duration.ofSeconds(1),
@@ -84,6 +87,8 @@ class ConfigurationFileTest {
               taints:
               - {key: batch, value: "yes", effect: NoExecute}
               - {key: batch, effect: PreferNoSchedule}
+              topology: per-node
+              inheritLabels: {exclude: [example.org/rack], union: [gpu, example.org/cvmfs]}
               internalIp: 10.1.2.3
             primary: {kubeconfig: a.kubeconfig, context: other}
             maxAge: 1m30s
@@ -116,6 +121,8 @@ class ConfigurationFileTest {
                 List.of(
                     new Taint("NoExecute", "batch", null, "yes"),
                     new Taint("PreferNoSchedule", "batch", null, null)),
+                Topology.PER_NODE,
+                new InheritedLabels(Set.of("example.org/rack"), Set.of("gpu", "example.org/cvmfs")),
                 Optional.of("10.1.2.3")));
     assertThat(configuration.placement())
         .isEqualTo(

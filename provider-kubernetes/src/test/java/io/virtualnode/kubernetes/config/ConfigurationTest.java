@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -74,6 +75,7 @@ class ConfigurationTest {
         row(
             "amounts: \"-1\" is negative",
             () -> new CapacitySource.Static(Map.of("cpu", new Quantity("-1")))),
+        row("union: a is excluded, too", () -> new InheritedLabels(Set.of("a"), Set.of("a"))),
         row(
             "takeBackAfter: is not longer than zero",
             () -> PlacementSettings.DEFAULT.withTakeBackAfter(Duration.ZERO)),

@@ -200,7 +200,7 @@ class DelegatePodTest {
       var expected =
           Serialization.unmarshal(
               DELEGATE.replace("NAME", INTENT.delegateName(PodKey.of(proxy))), Pod.class);
-      var delegate = translation.translate(proxy, INTENT, "grid", Map.of(), List.of());
+      var delegate = translation.translate(proxy, INTENT, false, "grid", Map.of(), List.of());
       // Written and read again: what is empty and what is missing are one to an API server.
       assertThat(Serialization.unmarshal(Serialization.asYaml(delegate), Pod.class))
           .isEqualTo(expected);
@@ -210,22 +210,28 @@ class DelegatePodTest {
     @Test
     void notMutated() {
       translation.translate(
-          proxy, INTENT, "grid", Map.of("a", "b"), List.of(toleration("k", "NoSchedule", null)));
+          proxy,
+          INTENT,
+          false,
+          "grid",
+          Map.of("a", "b"),
+          List.of(toleration("k", "NoSchedule", null)));
       assertThat(proxy).isEqualTo(Serialization.unmarshal(PROXY, Pod.class));
     }
 
     @DisplayName("delegate_is_the_same_when_it_is_translated_again")
     @Test
     void repeatable() {
-      assertThat(translation.translate(proxy, INTENT, "grid", Map.of(), List.of()))
-          .isEqualTo(translation.translate(proxy, INTENT, "grid", Map.of(), List.of()));
+      assertThat(translation.translate(proxy, INTENT, false, "grid", Map.of(), List.of()))
+          .isEqualTo(translation.translate(proxy, INTENT, false, "grid", Map.of(), List.of()));
     }
 
     @DisplayName("delegate_is_recognized_as_ours")
     @Test
     void ours() {
       assertThat(
-              OWNERSHIP.proxyOf(translation.translate(proxy, INTENT, "grid", Map.of(), List.of())))
+              OWNERSHIP.proxyOf(
+                  translation.translate(proxy, INTENT, false, "grid", Map.of(), List.of())))
           .contains(PodKey.of(proxy));
     }
   }
@@ -364,7 +370,7 @@ class DelegatePodTest {
       var grid = toleration("grid", "NoSchedule", null);
       assertThat(
               translation
-                  .translate(proxy, INTENT, "grid", Map.of(), List.of(grid))
+                  .translate(proxy, INTENT, false, "grid", Map.of(), List.of(grid))
                   .getSpec()
                   .getTolerations())
           .containsExactly(grid);
@@ -373,7 +379,7 @@ class DelegatePodTest {
     private List<Toleration> tolerationsOf(List<Toleration> members, Toleration... proxys) {
       var proxy = proxy(spec -> spec.withTolerations(proxys));
       return translation
-          .translate(proxy, INTENT, "grid", Map.of(), members)
+          .translate(proxy, INTENT, false, "grid", Map.of(), members)
           .getSpec()
           .getTolerations();
     }
@@ -397,7 +403,7 @@ class DelegatePodTest {
                       .addToNodeSelector("pool", "any")
                       .addToNodeSelector("disk", "ssd"));
       var delegate =
-          translation.translate(proxy, INTENT, "grid", Map.of("pool", "batch"), List.of());
+          translation.translate(proxy, INTENT, false, "grid", Map.of("pool", "batch"), List.of());
       assertThat(delegate.getSpec().getNodeSelector())
           .isEqualTo(
               Map.of(
@@ -437,6 +443,41 @@ class DelegatePodTest {
     @Test
     void emptyTerm() {
       assertThat(required(new NodeSelectorTerm())).containsExactly(new NodeSelectorTerm());
+    }
+
+    @Test
+    @DisplayName(
+        "pinned_delegate_requires_its_node_in_every_term_and_keeps_what_it_required_before")
+    void pinned() {
+      var asking =
+          proxy(
+              spec ->
+                  spec.withNewAffinity()
+                      .withNewNodeAffinity()
+                      .withNewRequiredDuringSchedulingIgnoredDuringExecution()
+                      .withNodeSelectorTerms(term("zone", "In", "z1"), term("disk", "In", "ssd"))
+                      .endRequiredDuringSchedulingIgnoredDuringExecution()
+                      .endNodeAffinity()
+                      .endAffinity());
+      assertThat(pinned(asking))
+          .containsExactly(named(term("zone", "In", "z1")), named(term("disk", "In", "ssd")));
+      assertThat(pinned(proxy(spec -> spec))).containsExactly(named(new NodeSelectorTerm()));
+    }
+
+    private List<NodeSelectorTerm> pinned(Pod proxy) {
+      return translation
+          .translate(proxy, INTENT, true, "grid", Map.of(), List.of())
+          .getSpec()
+          .getAffinity()
+          .getNodeAffinity()
+          .getRequiredDuringSchedulingIgnoredDuringExecution()
+          .getNodeSelectorTerms();
+    }
+
+    private static NodeSelectorTerm named(NodeSelectorTerm term) {
+      return new NodeSelectorTermBuilder(term)
+          .withMatchFields(expression("metadata.name", "In", "n1"))
+          .build();
     }
 
     @DisplayName("preferences_keep_what_is_meant_for_the_members_nodes_and_the_chosen_one_is_added")
@@ -545,7 +586,7 @@ class DelegatePodTest {
   }
 
   private Pod translate(Pod proxy) {
-    return translation.translate(proxy, INTENT, "grid", Map.of(), List.of());
+    return translation.translate(proxy, INTENT, false, "grid", Map.of(), List.of());
   }
 
   private static Pod proxy(UnaryOperator<PodSpecBuilder> spec) {

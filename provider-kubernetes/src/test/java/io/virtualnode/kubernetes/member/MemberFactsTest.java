@@ -143,6 +143,20 @@ class MemberFactsTest {
         .isEqualTo("node(s) were unschedulable");
   }
 
+  @Test
+  @DisplayName("taint_that_the_virtual_node_carries_rules_a_node_out_only_if_it_is_a_passing_one")
+  void carried() {
+    assertThat(carrying(n -> taint(n, "grid", "a", "NoSchedule")).usable()).isTrue();
+    assertThat(carrying(n -> taint(n, "gpu", null, "NoExecute")).admitted()).isTrue();
+    var pressed = carrying(n -> taint(n, "node.kubernetes.io/disk-pressure", null, "NoSchedule"));
+    assertThat(pressed.usable()).isFalse();
+    assertThat(pressed.admitted()).isTrue();
+  }
+
+  private static MemberNode carrying(UnaryOperator<NodeBuilder> change) {
+    return MemberFacts.node(CERN, node(change), true);
+  }
+
   @DisplayName("every_taint_must_be_covered")
   @Test
   void twoTaints() {
@@ -351,6 +365,10 @@ class MemberFactsTest {
   }
 
   private static MemberNode facts(MemberSettings settings, UnaryOperator<NodeBuilder> change) {
+    return MemberFacts.node(settings, node(change), false);
+  }
+
+  private static Node node(UnaryOperator<NodeBuilder> change) {
     var node =
         new NodeBuilder()
             .withNewMetadata()
@@ -365,8 +383,7 @@ class MemberFactsTest {
             .withStatus("True")
             .endCondition()
             .endStatus();
-    Node changed = change.apply(node).build();
-    return MemberFacts.node(settings, changed);
+    return change.apply(node).build();
   }
 
   private static NodeBuilder taint(

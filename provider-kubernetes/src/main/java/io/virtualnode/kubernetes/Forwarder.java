@@ -1,0 +1,426 @@
+package io.virtualnode.kubernetes;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.virtualnode.api.NodeContext;
+import io.virtualnode.api.PodKey;
+import io.virtualnode.api.ProviderException;
+import io.virtualnode.api.ProviderException.Reason;
+import io.virtualnode.kubernetes.Forwarding.Sight;
+import io.virtualnode.kubernetes.Forwarding.Step;
+import io.virtualnode.kubernetes.account.Account;
+import io.virtualnode.kubernetes.capacity.Ledger;
+import io.virtualnode.kubernetes.capacity.NodeKey;
+import io.virtualnode.kubernetes.capacity.Scope;
+import io.virtualnode.kubernetes.config.Configuration;
+import io.virtualnode.kubernetes.config.MemberSettings;
+import io.virtualnode.kubernetes.config.PlacementSettings;
+import io.virtualnode.kubernetes.config.Topology;
+import io.virtualnode.kubernetes.delegate.Intent;
+import io.virtualnode.kubernetes.delegate.Ownership;
+import io.virtualnode.kubernetes.member.Member;
+import io.virtualnode.kubernetes.placement.Decision;
+import io.virtualnode.kubernetes.placement.Demand;
+import io.virtualnode.kubernetes.placement.SlotCollector;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Forwards the pods of virtual nodes to member clusters: all that the virtual nodes of one process
+ * share.
+ *
+ * <p>A proxy is placed on a member node that has room, the choice is recorded on the proxy as an
+ * {@link Intent}, and only then is the delegate created; from there on the member's watch tells the
+ * proxy's status. What follows from what is known is decided by {@link Forwarding}; this class
+ * takes the step. What a node offers is what the {@linkplain Ledger ledger} says, at every change.
+ *
+ * <p>Virtual nodes {@link #join} and {@link #leave}; each is named by its scope. Thread-safe; no
+ * method blocks.
+ */
+final class Forwarder implements AutoCloseable {
+
+  // How long the first offer waits for members that cannot be reached at the start.
+  private static final Duration STARTUP_GRACE = Duration.ofSeconds(3);
+  // How long an end is kept back at most: where the Node cannot be written, all else goes on.
+  private static final Duration LOWERING = Duration.ofSeconds(2);
+
+  private final Forwardings forwardings = new Forwardings();
+  private final Contexts contexts = new Contexts(forwardings);
+  private final MemberNodes memberNodes = new MemberNodes();
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            var thread = new Thread(task, "vnode-account");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private final Members members;
+  private final NodeReports reports;
+  private final Account account;
+  private final Proxies proxies;
+  private final Orphans orphans;
+  private final Placing placing;
+  private final Starting starting;
+  private final TakingBack takingBack;
+  private final Ending ending;
+  private final CompletableFuture<Void> membersSeen = new CompletableFuture<>();
+
+  private volatile Configuration configuration;
+  private boolean configured; // guarded by this
+  private final CompletableFuture<Void> begun = new CompletableFuture<>();
+
+  /**
+   * A forwarder that contacts no member before {@link #begin}.
+   *
+   * @param primaryUid identifies the primary cluster
+   * @param clients makes a client for a member; the forwarder closes it
+   */
+  Forwarder(
+      Configuration configuration,
+      String primaryUid,
+      Function<MemberSettings, KubernetesClient> clients) {
+    this.configuration = configuration;
+    var ownership = new Ownership(primaryUid, configuration.node().name());
+    var translation = Survey.translation(ownership, configuration.node());
+    this.reports = new NodeReports(this::staleMembers, contexts::report);
+    this.account = new Account(timer, configuration.placement().strategy(), reports, this::decided);
+    this.proxies = new Proxies(account, forwardings);
+    var events =
+        new MemberEvents(
+            ownership,
+            configuration.node().topology() == Topology.PER_NODE,
+            account,
+            memberNodes,
+            forwardings,
+            new MemberEffects());
+    this.members = new Members(clients, events, timer);
+    var delegates = new Delegates(members, translation);
+    var site =
+        new Site(
+            contexts,
+            members,
+            account,
+            forwardings,
+            delegates,
+            translation,
+            timer,
+            () -> this.configuration.placement());
+    this.orphans = new Orphans(contexts, delegates, timer);
+    this.placing = new Placing(site);
+    this.ending = new Ending(site);
+    this.starting = new Starting(site, ending);
+    this.takingBack = new TakingBack(site, placing, starting, ending);
+  }
+
+  private List<String> staleMembers() {
+    return members.all().stream()
+        .filter(member -> !member.isFresh())
+        .map(Member::name)
+        .sorted()
+        .toList();
+  }
+
+  private void decided(PodKey proxy, Decision decision) {
+    placing.decided(proxy, decision);
+  }
+
+  /**
+   * Begins to contact members. Every proxy must be known by now: what members have is told from
+   * what they lack once all is known.
+   */
+  void begin() {
+    synchronized (this) {
+      configured = true;
+      configureMembers();
+    }
+    begun.complete(null);
+    if (timer.isShutdown()) {
+      return;
+    }
+    var unused =
+        timer.schedule(
+            () -> {
+              reports.awaitMembersNoLonger();
+              membersSeen.complete(null);
+              account.update(ledger -> {});
+            },
+            STARTUP_GRACE.toMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  /** Completes when every member has been seen after the start, or is no longer waited for. */
+  CompletionStage<Void> membersSeen() {
+    return membersSeen;
+  }
+
+  /** Puts another list of members into force: members are added, connected anew, or retired. */
+  synchronized void reload(Configuration newest) {
+    configuration = newest;
+    if (configured) {
+      configureMembers();
+    }
+  }
+
+  private void configureMembers() {
+    account.setWeights(
+        configuration.members().stream()
+            .collect(Collectors.toMap(MemberSettings::name, MemberSettings::weight)));
+    members.configure(configuration.members(), configuration.maxAge());
+    timer.execute(() -> members.all().forEach(member -> dismissIfEmpty(member.name())));
+  }
+
+  /** What is configured now. */
+  Configuration configuration() {
+    return configuration;
+  }
+
+  /** How pods are placed, as configured now. */
+  PlacementSettings placement() {
+    return configuration.placement();
+  }
+
+  /** The members' nodes. */
+  MemberNodes memberNodes() {
+    return memberNodes;
+  }
+
+  /** Whether what is known of the member's nodes is recent. */
+  boolean isFresh(String member) {
+    return members.find(member).filter(Member::isFresh).isPresent();
+  }
+
+  /** How many lines of the account differ from a full recount; anything but 0 is a bug. */
+  int drift() {
+    return account.read(Ledger::drift);
+  }
+
+  /** What a pod asks for that may come to be a proxy. */
+  Demand demand(Pod pod) {
+    return placing.demand(pod);
+  }
+
+  /** See {@link Account#collect}. */
+  Map<String, NodeKey> collect(
+      Collection<SlotCollector.Unbound> unbound,
+      Set<String> announced,
+      SlotCollector.Setting setting) {
+    return account.collect(unbound, announced, System.currentTimeMillis(), setting);
+  }
+
+  // --- the virtual nodes' side
+
+  /** A virtual node is there. */
+  void join(Scope scope, NodeContext context) {
+    contexts.join(scope, context);
+  }
+
+  /** A virtual node has ended. */
+  void leave(Scope scope) {
+    contexts.leave(scope);
+    onTimer(() -> reports.exclude(scope));
+  }
+
+  /** Every proxy of the virtual node is known. */
+  void podsSynced(Scope scope) {
+    onTimer(() -> reports.include(scope));
+    account.update(ledger -> {});
+  }
+
+  /** Whether the primary has a pod that is bound to the virtual node. */
+  boolean hasProxies(Scope scope) {
+    return forwardings.all().stream()
+        .filter(forwarding -> forwarding.scope().filter(scope::equals).isPresent())
+        .anyMatch(
+            forwarding -> {
+              synchronized (forwarding) {
+                return forwarding.isInPrimary();
+              }
+            });
+  }
+
+  void podObserved(Pod pod, Scope scope) {
+    proxies.observed(pod, scope);
+  }
+
+  void podForgotten(PodKey proxy) {
+    account.withdraw(proxy);
+    account.update(ledger -> ledger.uncount(proxy.uid()));
+    var forwarding = forwardings.find(proxy);
+    if (forwarding != null) {
+      synchronized (forwarding) {
+        forwarding.forgotten();
+        if (forwarding.hasRemains()) {
+          orphans.removeIfOrphan(forwarding);
+        } else if (forwarding.isGone()) {
+          forwardings.forget(forwarding);
+        }
+      }
+    }
+  }
+
+  /** See {@link io.virtualnode.api.Provider#apply}; waits until members are known. */
+  CompletionStage<Void> apply(Pod pod, Scope scope) {
+    return begun.thenCompose(nothing -> step(pod, scope));
+  }
+
+  private CompletionStage<Void> step(Pod pod, Scope scope) {
+    var forwarding = forwardings.of(PodKey.of(pod), scope);
+    Step step;
+    synchronized (forwarding) {
+      step = forwarding.next(forwarding.intent().map(this::sight).orElse(Sight.NONE));
+    }
+    if (step instanceof Step.Show show) {
+      contexts.podStatus(forwarding.proxy(), show.status());
+    } else if (step instanceof Step.Place place) {
+      return placing
+          .place(pod, forwarding, place.after())
+          .thenCompose(
+              intent ->
+                  intent
+                      .map(stored -> starting.create(pod, forwarding, stored))
+                      .orElseGet(Site::done));
+    } else if (step instanceof Step.Create create) {
+      return starting.create(pod, forwarding, create.intent());
+    } else if (step instanceof Step.LookFor lookFor) {
+      return starting.lookFor(forwarding, lookFor.intent());
+    } else if (step instanceof Step.TakeBack takeBack) {
+      return takingBack.takeBack(pod, forwarding, takeBack);
+    } else if (step instanceof Step.GiveUp giveUp) {
+      ending.giveUp(forwarding, giveUp.message());
+    } else if (step instanceof Step.Await await) {
+      return CompletableFuture.failedFuture(
+          new ProviderException(Reason.UNAVAILABLE, await.message()));
+    }
+    return Site.done();
+  }
+
+  private Sight sight(Intent intent) {
+    var member = members.find(intent.member());
+    if (member.isEmpty()
+        || member.get().clusterUid().filter(uid -> !uid.equals(intent.clusterUid())).isPresent()) {
+      return Sight.NONE;
+    }
+    return member.get().isFresh() ? Sight.FRESH : Sight.STALE;
+  }
+
+  /** See {@link io.virtualnode.api.Provider#remove}; waits until members are known. */
+  CompletionStage<Void> remove(PodKey proxy, Duration grace, Scope scope) {
+    account.withdraw(proxy);
+    var forwarding = forwardings.of(proxy, scope);
+    return begun.thenCompose(nothing -> ending.remove(forwarding, grace));
+  }
+
+  /** Ends the watches; what runs in the members runs on. */
+  @Override
+  public void close() {
+    members.close(); // first: what its watches still say needs the timer
+    timer.shutdown();
+  }
+
+  // --- the members' side
+
+  /** What the members' watches lead to. */
+  private final class MemberEffects implements MemberEvents.Effects {
+
+    @Override
+    public void delegateSeen(Forwarding forwarding, boolean first, boolean lowered) {
+      if (first && !forwarding.isBound()) {
+        takingBack.remindOf(forwarding, forwarding.delegate().orElseThrow());
+      }
+      if (forwarding.isInPrimary()) {
+        holdBackIf(lowered, forwarding);
+        forwarding.toShow().ifPresent(status -> contexts.podStatus(forwarding.proxy(), status));
+      } else if (!forwarding.isRemoving()) {
+        orphans.removeIfOrphan(forwarding);
+      }
+    }
+
+    @Override
+    public void tombstoneSeen(Forwarding forwarding) {
+      if (!forwarding.isInPrimary()) {
+        orphans.removeIfOrphan(forwarding);
+      }
+    }
+
+    @Override
+    public void delegateGone(Forwarding forwarding, String member, boolean lowered) {
+      holdBackIf(lowered, forwarding);
+      if (forwarding.wouldBeLost()) {
+        ending.giveUp(forwarding, "its delegate was deleted in the member by somebody else");
+      } else {
+        ending.gone(forwarding);
+      }
+      timer.execute(() -> dismissIfEmpty(member));
+    }
+
+    /**
+     * Room that is freed but not to be given out anew, as on a cordoned node, must have left the
+     * Node before the primary hears of the end that freed it: its scheduler would give it out in
+     * between.
+     */
+    private void holdBackIf(boolean lowered, Forwarding forwarding) {
+      var scope = forwarding.scope();
+      if (lowered && scope.isPresent()) {
+        var stored = new CompletableFuture<Void>();
+        contexts.holdBack(
+            forwarding.proxy(),
+            stored.completeOnTimeout(null, LOWERING.toMillis(), TimeUnit.MILLISECONDS));
+        onTimer( // after the account has settled
+            () -> reports.stored(scope.get()).thenRun(() -> stored.complete(null)));
+      }
+    }
+
+    @Override
+    public void freshnessChanged(Member member, boolean fresh) {
+      boolean offers = fresh && members.isInForce(member);
+      account.update(ledger -> ledger.setFresh(member.name(), offers));
+      for (var forwarding : forwardings.all()) {
+        synchronized (forwarding) {
+          if (!forwarding.awaits(member.name())) {
+            continue;
+          }
+          if (!fresh) {
+            forwarding.outOfSight();
+          }
+        }
+        if (fresh) {
+          contexts.requeue(forwarding.proxy());
+        }
+      }
+      if (fresh && members.all().stream().allMatch(Member::isFresh)) {
+        membersSeen.complete(null);
+      }
+    }
+  }
+
+  private void dismissIfEmpty(String member) {
+    if (members.isRetired(member)
+        && forwardings.all().stream().noneMatch(forwarding -> uses(forwarding, member))
+        && members.dismiss(member)) {
+      account.update(ledger -> ledger.removeMember(member));
+      memberNodes.forget(member);
+    }
+  }
+
+  private static boolean uses(Forwarding forwarding, String member) {
+    synchronized (forwarding) {
+      return forwarding.uses(member);
+    }
+  }
+
+  private void onTimer(Runnable task) {
+    if (!timer.isShutdown()) {
+      timer.execute(task);
+    }
+  }
+}
