@@ -121,7 +121,7 @@ final class VirtualNodes implements AutoCloseable {
             .map(part -> TopologyPlan.standsFor(settings, members, part))
             .map(scope -> add(scope, before))
             .toArray(CompletableFuture<?>[]::new);
-    CompletableFuture.allOf(synced).thenRun(forwarder::begin);
+    var unusedBegin = CompletableFuture.allOf(synced).thenRun(forwarder::begin);
     forwarder.memberNodes().onChange(this::soon);
     forwarder.membersSeen().thenRunAsync(this::reviewAndBeReady, thread);
     var unused =
@@ -137,12 +137,13 @@ final class VirtualNodes implements AutoCloseable {
   /** The first look at the members has been taken. */
   private void reviewAndBeReady() {
     tryReview();
-    CompletableFuture.allOf(
-            entries.values().stream()
-                .map(entry -> entry.node.ready().exceptionally(failure -> null))
-                .map(CompletionStage::toCompletableFuture)
-                .toArray(CompletableFuture<?>[]::new))
-        .thenRun(() -> ready.complete(null));
+    var unused =
+        CompletableFuture.allOf(
+                entries.values().stream()
+                    .map(entry -> entry.node.ready().exceptionally(failure -> null))
+                    .map(CompletionStage::toCompletableFuture)
+                    .toArray(CompletableFuture<?>[]::new))
+            .thenRun(() -> ready.complete(null));
   }
 
   private void soon() {
