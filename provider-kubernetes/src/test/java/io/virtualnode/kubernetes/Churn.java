@@ -92,16 +92,17 @@ final class Churn implements AutoCloseable {
   }
 
   private void later(long millis, Runnable action) {
-    executor.schedule(
-        () -> {
-          try {
-            action.run();
-          } catch (RuntimeException | Error e) {
-            over.completeExceptionally(e);
-          }
-        },
-        millis,
-        TimeUnit.MILLISECONDS);
+    var unused =
+        executor.schedule(
+            () -> {
+              try {
+                action.run();
+              } catch (RuntimeException | Error e) {
+                over.completeExceptionally(e);
+              }
+            },
+            millis,
+            TimeUnit.MILLISECONDS);
   }
 
   private void step(Runnable check) {
@@ -153,7 +154,7 @@ final class Churn implements AutoCloseable {
   private void submit() {
     var pod = pods.forwarded("p" + forwarded.size());
     var name = pod.getMetadata().getName();
-    long life = 4000 + random.nextInt(6000);
+    long life = 4000L + random.nextInt(6000);
     forwarded.add(name);
     create(federation.primary, pod);
     count("forwarded");
@@ -198,7 +199,7 @@ final class Churn implements AutoCloseable {
   }
 
   private void disturb(ChurnNode node, int dice) {
-    long lasting = 500 + random.nextInt(3500);
+    long lasting = 500L + random.nextInt(3500);
     int cores = Math.max(1, node.cores() / 2 + random.nextInt(node.cores() + 1));
     if (node.isDisturbed()) {
       return; // it is still in the hands of an earlier step
