@@ -7,6 +7,7 @@ import io.virtualnode.testkit.LocalCluster;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -47,6 +48,7 @@ final class Churn implements AutoCloseable {
   private final ChurnPods pods;
   private final List<ChurnNode> nodes = new ArrayList<>();
   private final List<String> forwarded = new ArrayList<>();
+  private final Set<String> forced = new HashSet<>();
   private final List<Pod> local = new ArrayList<>();
   private final List<Long> requestTimes = new ArrayList<>();
   private final List<Long> requestNanos = new ArrayList<>();
@@ -79,6 +81,11 @@ final class Churn implements AutoCloseable {
     startLocal();
     later(0, () -> step(check));
     over.orTimeout(duration.toSeconds() + 60, TimeUnit.SECONDS).join();
+  }
+
+  /** The names of forwarded pods that were deleted by force, or were to be. */
+  Set<String> forced() {
+    return forced;
   }
 
   /** How long it took to create a pod, without anything of ours: a measure of the machine. */
@@ -171,6 +178,9 @@ final class Churn implements AutoCloseable {
 
   private void delete(String name, boolean force) {
     var pod = federation.primary.client().pods().inNamespace(NAMESPACE).withName(name);
+    if (force) {
+      forced.add(name);
+    }
     var deleted = force ? pod.withGracePeriod(0).delete() : pod.withGracePeriod(3).delete();
     if (!deleted.isEmpty()) {
       count(force ? "force-deleted" : "deleted");

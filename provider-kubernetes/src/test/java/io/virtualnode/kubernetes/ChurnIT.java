@@ -78,8 +78,10 @@ class ChurnIT {
       System.out.printf("done: %s; reasons shown: %s%n", churn.done(), witness.reasons());
       assertThat(churn.done().keySet()).containsAll(Churn.KINDS);
       var limit = lagAllowed(churn.requests());
-      sees_the_real_room(witness.history(), from, to, limit);
-      releases_room_with_its_delegates(witness, limit);
+      var late = longer(RoomHistory.SKEW, churn.requests().greatest());
+      sees_the_real_room(witness.history(), from, to, limit, late);
+      releases_room_with_its_delegates(witness, limit, late);
+      assertThat(churn.forced()).as("gone without an end").containsAll(witness.vanished());
       writes_little(writes, (to - from) / 1e9);
       Federation.eventually("the node tells the truth in the end", witness::isTrue);
       assertThat(federation.node().drift()).as("drift").isZero();
@@ -88,24 +90,34 @@ class ChurnIT {
 
   /** On a machine too busy for any request to be quick, the node cannot be quick either. */
   private static Duration lagAllowed(Samples requests) {
-    var ofRequests = requests.percentile(99).multipliedBy(REQUESTS);
-    var limit = LAG.compareTo(ofRequests) < 0 ? ofRequests : LAG;
+    var limit = longer(LAG, requests.percentile(99).multipliedBy(REQUESTS));
     System.out.printf("machine: a pod is created in %s; lag allowed: %s%n", requests, limit);
     return limit;
   }
 
-  private static void sees_the_real_room(RoomHistory history, long from, long to, Duration limit) {
-    var lag = history.lag(from, to, SAMPLED);
-    var age = history.offerAge(from, to, SAMPLED);
+  private static Duration longer(Duration a, Duration b) {
+    return a.compareTo(b) < 0 ? b : a;
+  }
+
+  /**
+   * @param late how much later than the node the witness may have heard of something, on a machine
+   *     where a request once took so long
+   */
+  private static void sees_the_real_room(
+      RoomHistory history, long from, long to, Duration limit, Duration late) {
+    var lag = history.lag(from, to, SAMPLED, late);
+    var age = history.offerAge(from, to, SAMPLED, late);
     System.out.printf(
-        "view: %d samples of %d changes; lag %s; age of the offer %s; beyond the room of that moment at worst %s%n",
-        lag.times().size(), history.changes(), lag, age, history.excess(from));
+        "view: %d samples of %d changes; lag %s, no such state in %d; age of the offer %s; beyond the room of that moment at worst %s%n",
+        lag.times().size(),
+        history.changes(),
+        lag,
+        lag.count(RoomHistory.NEVER),
+        age,
+        history.excess(from));
     assertThat(lag.percentile(99))
         .as("lag, %s", history.around(lag.timeOfGreatest()))
         .isLessThanOrEqualTo(limit);
-    assertThat(lag.greatest())
-        .as("said and never real, %s", history.around(lag.timeOfGreatest()))
-        .isLessThan(RoomHistory.NEVER);
     assertThat(age.greatest())
         .as("offered beyond what was real, %s", history.around(age.timeOfGreatest()))
         .isLessThanOrEqualTo(MAX_AGE.plus(limit));
@@ -115,20 +127,19 @@ class ChurnIT {
    * That proxies and their delegates end together is what keeps the scheduler's own part of the
    * view true. Only who deletes a proxy by force ends it before its delegate.
    */
-  private static void releases_room_with_its_delegates(RoomWitness witness, Duration limit) {
-    var late = witness.releases().stream().map(RoomWitness.Release::late).sorted().toList();
+  private static void releases_room_with_its_delegates(
+      RoomWitness witness, Duration limit, Duration late) {
+    var ends = witness.releases().stream().map(RoomWitness.Release::late).sorted().toList();
     System.out.printf(
         "ends: %d proxies after their delegates by p50 %d ms, p99 %d ms, max %d ms, min %d ms; %d deleted by force%n",
-        late.size(),
-        late.get(late.size() / 2).toMillis(),
-        late.get(late.size() * 99 / 100).toMillis(),
-        late.get(late.size() - 1).toMillis(),
-        late.get(0).toMillis(),
+        ends.size(),
+        ends.get(ends.size() / 2).toMillis(),
+        ends.get(ends.size() * 99 / 100).toMillis(),
+        ends.get(ends.size() - 1).toMillis(),
+        ends.get(0).toMillis(),
         witness.vanished().size());
-    assertThat(late.get(0))
-        .as("a proxy's end before its delegate's")
-        .isGreaterThan(RoomHistory.SKEW.negated());
-    assertThat(late.get(late.size() * 99 / 100)).isLessThanOrEqualTo(limit);
+    assertThat(ends.get(0)).as("a proxy's end before its delegate's").isGreaterThan(late.negated());
+    assertThat(ends.get(ends.size() * 99 / 100)).isLessThanOrEqualTo(limit);
   }
 
   private static void writes_little(ApiWrites writes, double seconds) {

@@ -41,12 +41,15 @@ final class RoomHistory {
   /** What has not been true for so long counts as if it had never been. */
   static final Duration NEVER = Duration.ofSeconds(3);
 
-  /** By how much the witness's watches may differ from those of the virtual node. */
+  /** By how much one watch may be behind another. */
   static final Duration SKEW = Duration.ofMillis(250);
 
   private static final Duration AROUND = Duration.ofSeconds(1);
 
   private record Moment(long at, Space said, TrueRoom room, Space truth) {}
+
+  /** More states than that are not put together at a time. */
+  private static final int MOST_MIXED = 500;
 
   private final List<Moment> moments = new ArrayList<>();
 
@@ -72,20 +75,24 @@ final class RoomHistory {
         .count();
   }
 
-  /** The lag at regular times. */
-  Samples lag(long from, long to, Duration every) {
-    return sample(from, to, every, now -> newest(now, truth -> truth.equals(saidAt(now))));
+  /**
+   * The lag at regular times.
+   *
+   * @param late how much later than the virtual node the witness may have heard of something
+   */
+  Samples lag(long from, long to, Duration every, Duration late) {
+    return sample(from, to, every, now -> newest(now, late, truth -> truth.equals(saidAt(now))));
   }
 
   /** The age of the offer at regular times. */
-  Samples offerAge(long from, long to, Duration every) {
+  Samples offerAge(long from, long to, Duration every, Duration late) {
     return sample(
         from,
         to,
         every,
         now ->
             IntStream.range(0, Space.NAMES.size())
-                .map(r -> newest(now, truth -> saidAt(now).get(r) <= truth.get(r)))
+                .map(r -> newest(now, late, truth -> saidAt(now).get(r) <= truth.get(r)))
                 .min()
                 .orElseThrow());
   }
@@ -135,8 +142,8 @@ final class RoomHistory {
     return from;
   }
 
-  private int newest(int now, Predicate<Space> wanted) {
-    int last = indexAt(moments.get(now).at + SKEW.toNanos());
+  private int newest(int now, Duration late, Predicate<Space> wanted) {
+    int last = indexAt(moments.get(now).at + late.toNanos());
     for (int then = last; then >= 0; then--) {
       if (then < now && moments.get(now).at - moments.get(then + 1).at > NEVER.toNanos()) {
         break;
@@ -161,8 +168,8 @@ final class RoomHistory {
       }
       choices.add(choice);
     }
-    return choices.stream().anyMatch(choice -> choice.size() > 1)
-        && anyMatch(List.of(), choices, wanted);
+    long states = choices.stream().mapToLong(List::size).reduce(1, (a, b) -> a * b);
+    return states > 1 && states <= MOST_MIXED && anyMatch(List.of(), choices, wanted);
   }
 
   /** Adds what one watch told within the skew after a moment's end. */

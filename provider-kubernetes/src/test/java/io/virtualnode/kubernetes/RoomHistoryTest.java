@@ -164,6 +164,7 @@ class RoomHistoryTest {
     assertThat(samples.percentile(99)).isEqualTo(Duration.ofMillis(198));
     assertThat(samples.greatest()).isEqualTo(Duration.ofMillis(900));
     assertThat(samples.timeOfGreatest()).isEqualTo(7);
+    assertThat(samples.count(Duration.ofMillis(900))).isEqualTo(1);
     assertThat(samples).hasToString("p50 100 ms, p99 198 ms, max 900 ms");
   }
 
@@ -206,11 +207,16 @@ class RoomHistoryTest {
   }
 
   private long lag(long millis) {
-    return at(millis, history.lag(millis * MILLI, (millis + 1) * MILLI, Duration.ofMillis(1)));
+    return at(
+        millis,
+        history.lag(millis * MILLI, (millis + 1) * MILLI, Duration.ofMillis(1), RoomHistory.SKEW));
   }
 
   private long age(long millis) {
-    return at(millis, history.offerAge(millis * MILLI, (millis + 1) * MILLI, Duration.ofMillis(1)));
+    return at(
+        millis,
+        history.offerAge(
+            millis * MILLI, (millis + 1) * MILLI, Duration.ofMillis(1), RoomHistory.SKEW));
   }
 
   private static long at(long millis, Samples samples) {

@@ -129,7 +129,7 @@ final class RoomWitness implements AutoCloseable {
     if (TrueRoom.isOver(pod) && proxyOver.putIfAbsent(uid, System.nanoTime()) == null) {
       released(uid);
     } else if (action == Action.DELETED && !proxyOver.containsKey(uid)) {
-      vanished.add(uid);
+      vanished.add(pod.getMetadata().getName());
     }
   }
 
@@ -159,7 +159,7 @@ final class RoomWitness implements AutoCloseable {
     return List.copyOf(releases);
   }
 
-  /** The UIDs of proxies that went without an end: somebody deleted them by force. */
+  /** The names of proxies that went without an end: somebody deleted them by force. */
   synchronized Set<String> vanished() {
     return Set.copyOf(vanished);
   }

@@ -25,6 +25,11 @@ record Samples(List<Long> times, List<Long> nanos) {
     return percentile(100);
   }
 
+  /** How often it was exactly that. */
+  long count(Duration length) {
+    return nanos.stream().filter(n -> n == length.toNanos()).count();
+  }
+
   /** When the greatest was measured. */
   long timeOfGreatest() {
     int greatest =
