@@ -110,7 +110,12 @@ final class VirtualNodes implements AutoCloseable {
             && before.keySet().stream().allMatch(Scope.WHOLE::equals);
     var host = alone ? NodeHost.ofOne(primary, settings.name()) : NodeHost.on(primary);
     var nodes = new VirtualNodes(host, forwarder, settings, patience);
+    forwarder.memberNodes().onChange(nodes::soon);
+    forwarder.membersSeen().thenRunAsync(nodes::reviewAndBeReady, nodes.thread);
     nodes.thread.execute(() -> nodes.begin(before));
+    var unused =
+        nodes.thread.scheduleWithFixedDelay(
+            nodes::tryReview, REVIEW.toMillis(), REVIEW.toMillis(), TimeUnit.MILLISECONDS);
     return nodes;
   }
 
@@ -131,12 +136,14 @@ final class VirtualNodes implements AutoCloseable {
             .map(part -> TopologyPlan.standsFor(settings, members, part))
             .map(scope -> add(scope, Optional.empty(), before))
             .toArray(CompletableFuture<?>[]::new);
-    CompletableFuture.allOf(synced).thenRun(forwarder::begin);
-    forwarder.memberNodes().onChange(this::soon);
-    forwarder.membersSeen().thenRunAsync(this::reviewAndBeReady, thread);
     var unused =
-        thread.scheduleWithFixedDelay(
-            this::tryReview, REVIEW.toMillis(), REVIEW.toMillis(), TimeUnit.MILLISECONDS);
+        CompletableFuture.allOf(synced)
+            .thenRun(forwarder::begin)
+            .exceptionally(
+                failure -> {
+                  fail(failure);
+                  return null;
+                });
   }
 
   private Map<Scope, Optional<Look>> plan() {
@@ -147,12 +154,13 @@ final class VirtualNodes implements AutoCloseable {
   /** The first look at the members has been taken. */
   private void reviewAndBeReady() {
     tryReview();
-    CompletableFuture.allOf(
-            entries.values().stream()
-                .map(entry -> entry.node.ready().toCompletableFuture())
-                .map(one -> settings.topology() == Topology.AGGREGATE ? one : either(one))
-                .toArray(CompletableFuture<?>[]::new))
-        .thenRun(() -> ready.complete(null));
+    var unused =
+        CompletableFuture.allOf(
+                entries.values().stream()
+                    .map(entry -> entry.node.ready().toCompletableFuture())
+                    .map(one -> settings.topology() == Topology.AGGREGATE ? one : either(one))
+                    .toArray(CompletableFuture<?>[]::new))
+            .thenRun(() -> ready.complete(null));
   }
 
   /** Of several, one that cannot be run does not keep the others from being ready. */
