@@ -60,8 +60,8 @@ final class Ending {
             .anyMatch(machine -> run.request.get().fitsInto(machine.allocatable.get()));
   }
 
-  /** The account must equal the world. */
-  void check(Shell shell) {
+  /** What the account has otherwise than the world; empty if nothing. */
+  String difference(Shell shell) {
     for (var scope : shell.scopes()) {
       var free = Size.NONE;
       boolean hasNodes = false; // if not, nothing is given back, since no resource is known
@@ -82,18 +82,14 @@ final class Ending {
       var node = history.primary.node(scope);
       boolean pendingDelegates =
           history.runs.values().stream().anyMatch(run -> run.isLive() && run.machine == null);
-      Oracle.require(
-          !hasNodes || pendingDelegates || spare.equals(free),
-          "%s offers %s at the end, has %s",
-          scope,
-          spare,
-          free);
-      Oracle.require(
-          node.allocatable.equals(Size.of(shell.offer(scope))),
-          "Node %s has %s at the end, is offered %s",
-          node.name,
-          node.allocatable,
-          shell.offer(scope));
+      if (hasNodes && !pendingDelegates && !spare.equals(free)) {
+        return "%s offers %s at the end, has %s".formatted(scope, spare, free);
+      }
+      if (!node.allocatable.equals(Size.of(shell.offer(scope)))) {
+        return "Node %s has %s at the end, not %s"
+            .formatted(node.name, node.allocatable, shell.offer(scope));
+      }
     }
+    return "";
   }
 }

@@ -19,8 +19,10 @@ import org.jspecify.annotations.Nullable;
 final class History {
 
   private static final int PATIENCE_MILLIS = 40 * 60_000;
-  private static final int SETTLING_MILLIS = 8000;
+  private static final int SETTLING_SECONDS = 60;
+  private static final int SECOND_MILLIS = 1000;
   private static final int TROUBLE_MILLIS = 5000; // by which all trouble is over
+  private static final int LOOK_MILLIS = 100;
   private static final int SUPPLY_MILLIS = 200;
   private static final int DOWN_MILLIS = 2000;
   private static final int RETRY_MILLIS = 1100; // a request that is lost, and the next
@@ -99,16 +101,29 @@ final class History {
       long deadline = agenda.now() + PATIENCE_MILLIS;
       while (!isOver()) {
         Oracle.require(agenda.now() < deadline, "not over: %s", new Ending(this).unfinished());
-        step();
+        for (long until = agenda.now() + LOOK_MILLIS; agenda.now() < until; ) {
+          step();
+        }
       }
       calmDown();
-      for (long until = agenda.now() + SETTLING_MILLIS; agenda.now() < until; ) {
-        step();
-      }
-      new Ending(this).check(requireNonNull(shell));
+      settle();
     } catch (AssertionError | RuntimeException e) {
       throw new AssertionError(
           "at %d ms of %s: %s".formatted(agenda.now(), plan, e.getMessage()), e);
+    }
+  }
+
+  /** The account comes to equal the world, and soon. */
+  private void settle() {
+    for (int second = 1; ; second++) {
+      for (long until = agenda.now() + SECOND_MILLIS; agenda.now() < until; ) {
+        step();
+      }
+      var difference = new Ending(this).difference(requireNonNull(shell));
+      if (difference.isEmpty()) {
+        return;
+      }
+      Oracle.require(second < SETTLING_SECONDS, "%s", difference);
     }
   }
 

@@ -100,14 +100,14 @@ final class Oracle {
         require(
             machine != null
                 && shell.isInForce(slot.member())
-                && f.proxy.request.fitsInto(most(machine, since, shell, uid)),
+                && f.proxy.request.fitsInto(most(machine, since, shell, Run.NEVER)),
             "5: %s got a slot on %s that has at most %s for it, not %s",
             uid,
             slot,
-            machine == null ? Size.NONE : most(machine, since, shell, uid),
+            machine == null ? Size.NONE : most(machine, since, shell, Run.NEVER),
             f.proxy.request);
       }
-      shell.promises.add(new Promise(uid, slot, f.proxy.request));
+      shell.promises.add(new Promise(uid, slot, f.proxy.request, site.agenda().now()));
     }
   }
 
@@ -137,7 +137,7 @@ final class Oracle {
     for (var cluster : site.clusters().values()) {
       for (var machine : cluster.everyMachine) {
         if (scope.contains(machine.key) && shell.isInForce(cluster.name)) {
-          most = most.plus(most(machine, since, shell, "").nonNegative());
+          most = most.plus(most(machine, since, shell, Run.NEVER).nonNegative());
           least = least.plus(least(machine, since, shell).nonNegative());
         }
       }
@@ -202,7 +202,7 @@ final class Oracle {
         if (cluster.inForce.anySince(since, is -> is)) {
           for (var machine : cluster.everyMachine) {
             if (node.contains(machine.key)) {
-              most = most.plus(most(machine, since, shell, "").nonNegative());
+              most = most.plus(most(machine, since, shell, since).nonNegative());
             }
           }
         }
@@ -221,7 +221,11 @@ final class Oracle {
 
   // --- one node
 
-  private Size most(Machine machine, long since, Shell shell, String except) {
+  /**
+   * The most that it has, beside slots that were given before that time. What was given later went
+   * to a proxy that the Node's offer already counted as waiting, or had given back.
+   */
+  private Size most(Machine machine, long since, Shell shell, long givenBefore) {
     var cluster = requireNonNull(site.clusters().get(machine.key.member()));
     if (!machine.usable.anySince(since, is -> is) || !cluster.reachable.anySince(since, is -> is)) {
       return Size.NONE;
@@ -233,7 +237,7 @@ final class Oracle {
       }
     }
     for (var promise : shell.promises.all()) {
-      if (promise.node().equals(machine.key) && !promise.proxyUid().equals(except)) {
+      if (promise.node().equals(machine.key) && promise.madeAt() <= givenBefore) {
         var run = runsOf.get(promise.proxyUid());
         boolean isHere =
             run == null

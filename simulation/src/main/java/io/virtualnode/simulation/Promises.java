@@ -14,7 +14,7 @@ final class Promises {
   private final Map<String, Promise> byProxy = new LinkedHashMap<>();
 
   /** A slot that was given. */
-  record Promise(String proxyUid, NodeKey node, Size request) {}
+  record Promise(String proxyUid, NodeKey node, Size request, long madeAt) {}
 
   void add(Promise promise) {
     byProxy.putIfAbsent(promise.proxyUid, promise);
