@@ -99,6 +99,14 @@ final class Scheduler {
     }
   }
 
+  /** Pods of others take room of a node that is real, or give it back. */
+  void foreign(VirtualNode node, Size more) {
+    node.used = node.used.plus(more);
+    if (more.cpu() < 0) {
+      retryParked();
+    }
+  }
+
   private void uncount(Proxy proxy) {
     if (proxy.assumed) {
       proxy.assumed = false;
