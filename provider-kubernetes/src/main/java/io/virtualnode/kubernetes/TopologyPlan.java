@@ -13,6 +13,7 @@ import io.virtualnode.kubernetes.placement.Taints;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -61,6 +62,24 @@ final class TopologyPlan {
   static Map<Scope, Optional<Look>> of(
       NodeSettings settings, List<MemberSettings> members, Map<NodeKey, Marks> nodes) {
     return new TopologyPlan(settings, members, nodes).plan();
+  }
+
+  /**
+   * What a virtual node that the primary has stands for now.
+   *
+   * @param part what it was made for
+   * @return the same, or that it did so formerly, under another topology
+   */
+  static Scope standsFor(NodeSettings settings, List<MemberSettings> members, Scope part) {
+    boolean still =
+        switch (settings.topology()) {
+          case AGGREGATE -> part instanceof Scope.Whole;
+          case PER_MEMBER -> part instanceof Scope.OfMember;
+          case PER_NODE ->
+              part instanceof Scope.OfNode
+                  || new TopologyPlan(settings, members, Map.of()).parts().contains(part);
+        };
+    return still ? part : new Scope.Former(part);
   }
 
   private Map<Scope, Optional<Look>> plan() {
@@ -155,10 +174,8 @@ final class TopologyPlan {
 
   /** A Node has one taint of each key and effect; what is configured comes first. */
   private static List<Taint> withoutDoubles(List<Taint> taints) {
-    var first = new HashMap<String, Taint>();
+    var first = new LinkedHashMap<String, Taint>();
     taints.forEach(taint -> first.putIfAbsent(taint.getKey() + ":" + taint.getEffect(), taint));
-    return taints.stream()
-        .filter(taint -> first.get(taint.getKey() + ":" + taint.getEffect()) == taint)
-        .toList();
+    return List.copyOf(first.values());
   }
 }

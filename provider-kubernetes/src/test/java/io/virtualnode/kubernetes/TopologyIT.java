@@ -181,6 +181,7 @@ class TopologyIT {
   @DisplayName("keep their looks and their pods while the process is replaced")
   void restart() {
     run(Topology.PER_NODE);
+    eventually("there are three", () -> nodes().size() == 3);
     federation.submit(selecting(pod("zoned", "1", Map.of()), Map.of("zone", "z2")));
     federation.submit(tolerating(pod("gpu", "8", Map.of(Simulation.RUN_FOR, "4s"))));
     federation.awaitPhase("gpu", "Running");
@@ -203,6 +204,7 @@ class TopologyIT {
   @DisplayName("of another topology stay until their last pod is gone, and offer nothing")
   void switched() {
     run(Topology.AGGREGATE);
+    eventually("there is one", () -> nodes().keySet().equals(Set.of("vnode")));
     federation.submit(pod("old", "2", Map.of()));
     federation.awaitPhase("old", "Running");
     run(Topology.PER_NODE);
