@@ -54,14 +54,14 @@ final class MemberFeed implements Link.Listener {
       shell.promises.end(proxy.uid());
       lowered |= shell.lowers(f, ledger -> ledger.release(proxy.uid()));
       if (lowered) {
-        shell.soonAfterStored(f);
+        shell.endings.soonAfterStored(f);
       } else {
-        shell.writeEnd(f);
+        shell.endings.writeEnd(f);
       }
     } else {
       shell.update(ledger -> ledger.setPod(member, pod.facts()));
       if (pod.facts().node().isPresent()) {
-        shell.writeRunning(f);
+        shell.endings.writeRunning(f);
       }
     }
     if (!f.inPrimary) {
@@ -86,9 +86,9 @@ final class MemberFeed implements Link.Listener {
     boolean over = f.delegate.over();
     f.delegate = null;
     if (f.inPrimary && !f.deleting && !over) {
-      shell.giveUp(f);
+      shell.endings.giveUp(f);
     } else {
-      shell.allGone(f);
+      shell.endings.allGone(f);
     }
   }
 

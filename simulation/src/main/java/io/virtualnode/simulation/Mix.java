@@ -2,6 +2,7 @@ package io.virtualnode.simulation;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
@@ -122,8 +123,8 @@ record Mix(Shares shares, Durations durations, int members, int localPercent) {
   String label() {
     return "%s %s, %d member%s%s"
         .formatted(
-            shares.name().toLowerCase(java.util.Locale.ROOT),
-            durations.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'),
+            shares.name().toLowerCase(Locale.ROOT),
+            durations.name().toLowerCase(Locale.ROOT).replace('_', '-'),
             members,
             members == 1 ? "" : "s",
             localPercent == 0 ? "" : ", local load");

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /** Every mix on every contender, as a table. */
 final class MixTable {
@@ -58,7 +59,7 @@ final class MixTable {
     }
   }
 
-  private double mean(Contender contender, java.util.function.ToDoubleFunction<Outcome> figure) {
+  private double mean(Contender contender, ToDoubleFunction<Outcome> figure) {
     return outcomes.values().stream()
         .map(row -> row.get(contender))
         .mapToDouble(outcome -> outcome == null ? 0 : figure.applyAsDouble(outcome))

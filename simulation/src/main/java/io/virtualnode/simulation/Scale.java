@@ -12,6 +12,7 @@ import io.virtualnode.kubernetes.placement.Demand;
 import io.virtualnode.kubernetes.placement.NodeRequirements;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -87,7 +88,7 @@ final class Scale {
       drift += account.read(Ledger::drift);
       millis[i] = (System.nanoTime() - begin) / 1e6;
     }
-    java.util.Arrays.sort(millis);
+    Arrays.sort(millis);
     return new Figures(
         members,
         members * nodesEach,

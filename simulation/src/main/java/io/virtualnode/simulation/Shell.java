@@ -25,10 +25,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Shell implements Primary.Watcher {
 
-  private static final int GRACE_MILLIS = 1500;
-  private static final int FIRST_RETRY_MILLIS = 200;
-  private static final int LONGEST_RETRY_MILLIS = 5000;
-  private static final int STORED_MILLIS = 10;
   private static final int START_GRACE_MILLIS = 3000;
 
   final Account account;
@@ -38,6 +34,8 @@ final class Shell implements Primary.Watcher {
   final Site site;
   private final NodeWriter writer;
   private final MemberFeed feed;
+  private final Steps steps;
+  final Endings endings;
   private final Map<String, Long> lastNews = new LinkedHashMap<>();
   final long startedAt;
   boolean alive = true;
@@ -49,6 +47,8 @@ final class Shell implements Primary.Watcher {
     this.startedAt = site.agenda().now();
     this.writer = new NodeWriter(this);
     this.feed = new MemberFeed(this);
+    this.endings = new Endings(this);
+    this.steps = new Steps(this);
     this.account = new Account(this::soon, strategy, writer, this::decided);
   }
 
@@ -113,7 +113,7 @@ final class Shell implements Primary.Watcher {
     account.update(change);
   }
 
-  private void soon(Runnable task) {
+  void soon(Runnable task) {
     site.agenda().in(site.random().nextInt(4), () -> ifAlive(task));
   }
 
@@ -207,109 +207,8 @@ final class Shell implements Primary.Watcher {
     }
   }
 
-  // --- one step at a time for each proxy
-
-  void requeue(Forwarded f) {
-    if (f.busy) {
-      f.again = true;
-      return;
-    }
-    f.busy = true;
-    soon(() -> step(f));
-  }
-
-  private void done(Forwarded f, boolean ok) {
-    changed = true;
-    f.busy = false;
-    if (!ok) {
-      long wait =
-          Math.min((long) FIRST_RETRY_MILLIS << Math.min(f.failures++, 8), LONGEST_RETRY_MILLIS);
-      site.agenda().in(wait, () -> ifAlive(() -> requeue(f)));
-    } else {
-      f.failures = 0;
-      if (f.again) {
-        f.again = false;
-        requeue(f);
-      }
-    }
-  }
-
-  private void step(Forwarded f) {
-    f.again = false;
-    if (!f.inPrimary || f.deleting) {
-      remove(f);
-    } else if (f.terminal || f.gone) {
-      done(f, true);
-    } else {
-      forward(f);
-    }
-  }
-
-  private void forward(Forwarded f) {
-    var intent = f.intent;
-    if (f.delegate != null) {
-      done(f, true);
-    } else if (intent == null) {
-      place(f);
-    } else if (!links.containsKey(intent.member())) {
-      done(f, false);
-    } else if (f.seen || f.ranBefore) {
-      if (isFresh(intent.member())) {
-        giveUp(f);
-      }
-      done(f, true);
-    } else if (f.accepted) {
-      if (f.doubtful && isFresh(intent.member())) {
-        lookFor(f, intent);
-      } else {
-        done(f, true);
-      }
-    } else if (f.inherited && !isFresh(intent.member())) {
-      done(f, true); // freshness will bring it back
-    } else {
-      create(f, intent);
-    }
-  }
-
   Demand demand(Proxy proxy) {
     return new Demand(proxy.uid(), proxy.request.toResources(), NodeRequirements.NONE);
-  }
-
-  private void place(Forwarded f) {
-    var proxy = f.proxy;
-    var demand = demand(proxy).within(requireNonNull(proxy.node).scope);
-    changed = true;
-    if (!(account.place(proxy.key, demand) instanceof Decision.Placed placed)) {
-      done(f, true);
-      return;
-    }
-    var slot = placed.node();
-    if (!links.containsKey(slot.member())) {
-      release(f);
-      done(f, false);
-      return;
-    }
-    var stored = new boolean[1];
-    site.network()
-        .ask(
-            () -> true,
-            false,
-            () -> stored[0] = site.primary().intend(proxy, slot),
-            ok ->
-                ifAlive(
-                    () -> {
-                      if (ok && stored[0]) {
-                        f.intent = slot;
-                        f.inherited = false;
-                        f.accepted = false;
-                        create(f, slot);
-                        return;
-                      }
-                      if (!slot.equals(f.intent)) {
-                        release(f);
-                      }
-                      done(f, false);
-                    }));
   }
 
   void release(Forwarded f) {
@@ -317,165 +216,8 @@ final class Shell implements Primary.Watcher {
     update(ledger -> ledger.release(f.proxy.uid()));
   }
 
-  private void create(Forwarded f, NodeKey slot) {
-    var proxy = f.proxy;
-    boolean required = requireNonNull(proxy.node).scope instanceof Scope.OfNode;
-    var cluster = requireNonNull(site.clusters().get(slot.member()));
-    var created = new boolean[1]; // the member tells a repeated request by its UID
-    site.network()
-        .ask(
-            cluster.reachable::get,
-            true,
-            () -> {
-              boolean isFree =
-                  !cluster.delegates.containsKey(proxy.uid())
-                      && !cluster.tombstones.contains(proxy.uid());
-              if (isFree && !created[0]) {
-                created[0] = true;
-                var run =
-                    cluster.create(
-                        proxy.uid(), proxy.request, slot.node(), required, proxy.durationMillis);
-                site.created(run);
-              }
-            },
-            ok ->
-                ifAlive(
-                    () -> {
-                      if (ok) {
-                        f.accepted = true;
-                        f.doubtful = false;
-                      }
-                      done(f, ok);
-                    }));
-  }
-
-  private void lookFor(Forwarded f, NodeKey intent) {
-    var cluster = requireNonNull(site.clusters().get(intent.member()));
-    var found = new boolean[1];
-    site.network()
-        .ask(
-            cluster.reachable::get,
-            false,
-            () -> found[0] = cluster.delegates.containsKey(f.proxy.uid()),
-            ok ->
-                ifAlive(
-                    () -> {
-                      if (ok && found[0]) {
-                        f.accepted = true;
-                        f.doubtful = false;
-                      } else if (ok && f.delegate == null) {
-                        giveUp(f);
-                      }
-                      done(f, ok);
-                    }));
-  }
-
-  private void remove(Forwarded f) {
-    var intent = f.intent;
-    if (intent == null || f.gone) {
-      allGone(f);
-      done(f, true);
-      return;
-    }
-    f.removing = true;
-    var cluster = requireNonNull(site.clusters().get(intent.member()));
-    boolean known = f.delegate != null;
-    var left = new boolean[1];
-    site.network()
-        .ask(
-            cluster.reachable::get,
-            false,
-            () -> {
-              cluster.tombstones.add(f.proxy.uid()); // a late request creates nothing any more
-              var run = cluster.delegates.get(f.proxy.uid());
-              left[0] = run != null;
-              if (run != null) {
-                cluster.delete(run, GRACE_MILLIS);
-              }
-            },
-            ok ->
-                ifAlive(
-                    () -> {
-                      if (ok && !left[0]) {
-                        allGone(f);
-                      }
-                      // A deletion that no watch can tell the end of is looked after.
-                      done(f, ok && (known || !left[0]));
-                    }));
-  }
-
-  /** Its delegate is no more, and nobody can say how it ended. */
-  void giveUp(Forwarded f) {
-    writeEnd(f);
-    allGone(f);
-  }
-
-  /** Nothing is left in any member. */
-  void allGone(Forwarded f) {
-    f.gone = true;
-    f.delegate = null;
-    f.removing = false;
-    release(f);
-    if (f.deleting) {
-      finalizeDeletion(f);
-    }
-    if (!f.inPrimary) {
-      forwardings.remove(f.proxy.uid());
-    }
-  }
-
-  private void finalizeDeletion(Forwarded f) {
-    site.network()
-        .ask(
-            () -> true,
-            false,
-            () -> site.primary().finalizeDeletion(f.proxy),
-            ok -> ifAlive(() -> retry(!ok, () -> finalizeDeletion(f))));
-  }
-
-  /** The proxy is written running. */
-  void writeRunning(Forwarded f) {
-    if (!f.ranBefore) {
-      f.ranBefore = true;
-      site.network().ask(() -> true, false, () -> site.primary().run(f.proxy), ok -> {});
-    }
-  }
-
-  /** The proxy is written terminal; again and again until that is done. */
-  void writeEnd(Forwarded f) {
-    if (!f.writing && !f.terminal) {
-      f.writing = true;
-      write(f);
-    }
-  }
-
-  void soonAfterStored(Forwarded f) {
-    var scope = requireNonNull(f.proxy.node).scope;
-    site.agenda().in(STORED_MILLIS, () -> ifAlive(() -> writeEndOnceStored(f, scope)));
-  }
-
-  /** Likewise, but not before the Node shows the offer that the end has lowered. */
-  private void writeEndOnceStored(Forwarded f, Scope scope) {
-    if (writer.isStored(scope)) {
-      writeEnd(f);
-    } else {
-      site.agenda().in(STORED_MILLIS, () -> ifAlive(() -> writeEndOnceStored(f, scope)));
-    }
-  }
-
-  private void write(Forwarded f) {
-    site.network()
-        .ask(
-            () -> true,
-            false,
-            () -> site.primary().terminate(f.proxy),
-            ok -> ifAlive(() -> retry(!ok, () -> write(f))));
-  }
-
-  private void retry(boolean wanted, Runnable what) {
-    if (wanted) {
-      site.agenda().in(FIRST_RETRY_MILLIS, () -> ifAlive(what));
-    }
+  void requeue(Forwarded f) {
+    steps.requeue(f);
   }
 
   // --- what an observer may ask
@@ -486,6 +228,11 @@ final class Shell implements Primary.Watcher {
 
   void include(Scope scope) {
     writer.include(scope);
+  }
+
+  /** Whether the primary has the newest offer. */
+  boolean isStored(Scope scope) {
+    return writer.isStored(scope);
   }
 
   Resources offer(Scope scope) {
