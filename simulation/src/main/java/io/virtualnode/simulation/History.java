@@ -100,7 +100,9 @@ final class History {
       calmDown();
       long deadline = agenda.now() + PATIENCE_MILLIS;
       while (!isOver()) {
-        Oracle.require(agenda.now() < deadline, "not over: %s", new Ending(this).unfinished());
+        if (agenda.now() >= deadline) {
+          throw new AssertionError("not over: %s".formatted(new Ending(this).unfinished()));
+        }
         for (long until = agenda.now() + LOOK_MILLIS; agenda.now() < until; ) {
           step();
         }
@@ -123,7 +125,9 @@ final class History {
       if (difference.isEmpty()) {
         return;
       }
-      Oracle.require(second < SETTLING_SECONDS, "%s", difference);
+      if (second >= SETTLING_SECONDS) {
+        throw new AssertionError(difference);
+      }
     }
   }
 

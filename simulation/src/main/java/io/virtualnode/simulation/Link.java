@@ -215,7 +215,7 @@ final class Link implements Cluster.Watcher {
     long at = Math.max(agenda.now() + network.delay(), floor);
     lastNews.put(object, at);
     int of = generation;
-    int times = object != NODES && object != PODS && network.fails() ? 2 : 1;
+    int times = !object.equals(NODES) && !object.equals(PODS) && network.fails() ? 2 : 1;
     agenda.at(
         at,
         () -> {

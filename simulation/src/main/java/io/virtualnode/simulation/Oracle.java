@@ -73,7 +73,9 @@ final class Oracle {
     if (shell.changed) {
       shell.changed = false;
       int drift = shell.account.read(Ledger::drift);
-      require(drift == 0, "drift is %d", drift);
+      if (drift != 0) {
+        throw new AssertionError("drift is %d".formatted(drift));
+      }
     }
   }
 
@@ -96,16 +98,20 @@ final class Oracle {
       if (!slot.equals(f.proxy.intent)) {
         var scope = requireNonNull(f.proxy.node).scope;
         var machine = machine(slot);
-        require(scope.contains(slot), "5: %s got %s outside of %s", uid, slot, scope);
-        require(
-            machine != null
-                && shell.isInForce(slot.member())
-                && f.proxy.request.fitsInto(most(machine, since, shell, Run.NEVER)),
-            "5: %s got a slot on %s that has at most %s for it, not %s",
-            uid,
-            slot,
-            machine == null ? Size.NONE : most(machine, since, shell, Run.NEVER),
-            f.proxy.request);
+        if (!scope.contains(slot)) {
+          throw new AssertionError("5: %s got %s outside of %s".formatted(uid, slot, scope));
+        }
+        if (!(machine != null
+            && shell.isInForce(slot.member())
+            && f.proxy.request.fitsInto(most(machine, since, shell, Run.NEVER)))) {
+          throw new AssertionError(
+              "5: %s got a slot on %s that has at most %s for it, not %s"
+                  .formatted(
+                      uid,
+                      slot,
+                      machine == null ? Size.NONE : most(machine, since, shell, Run.NEVER),
+                      f.proxy.request));
+        }
       }
       shell.promises.add(new Promise(uid, slot, f.proxy.request, site.agenda().now()));
     }
@@ -143,17 +149,16 @@ final class Oracle {
       }
     }
     var spare = Size.of(shell.offer(scope)).minus(counted);
-    require(spare.isWithin(most), "1: %s offers %s, has at most %s", scope, spare, most);
+    if (!spare.isWithin(most)) {
+      throw new AssertionError("1: %s offers %s, has at most %s".formatted(scope, spare, most));
+    }
     var collected = collected(shell, scope);
     var free = least.minus(waiting).minus(collected);
-    require(
-        free.isWithin(spare),
-        "6: %s offers %s, has at least %s less %s that wait less %s collected",
-        scope,
-        spare,
-        least,
-        waiting,
-        collected);
+    if (!free.isWithin(spare)) {
+      throw new AssertionError(
+          "6: %s offers %s, has at least %s less %s that wait less %s collected"
+              .formatted(scope, spare, least, waiting, collected));
+    }
   }
 
   private static Size collected(Shell shell, Scope scope) {
@@ -215,7 +220,9 @@ final class Oracle {
         boolean lately = proxy.node == node && proxy.freedAt >= since;
         most = lately ? most.plus(proxy.request) : most;
       }
-      require(spare.isWithin(most), "1: Node %s offers %s, has %s", node.name, spare, most);
+      if (!spare.isWithin(most)) {
+        throw new AssertionError("1: Node %s offers %s, has %s".formatted(node.name, spare, most));
+      }
     }
   }
 
@@ -279,11 +286,5 @@ final class Oracle {
       }
     }
     return room;
-  }
-
-  static void require(boolean condition, String message, Object... arguments) {
-    if (!condition) {
-      throw new AssertionError(message.formatted(arguments));
-    }
   }
 }
