@@ -16,7 +16,7 @@ record Mix(Shares shares, Durations durations, int members, int localPercent) {
 
   static final int NODES = 16;
   static final int CORES = 16; // of each node
-  static final int WIDE = 8;
+  static final int WIDEST = 8;
   private static final int PERCENT = 100;
   private static final int LOAD_PERCENT = 105; // submitted, of what others leave
   private static final long SECOND = 1000;
@@ -27,29 +27,30 @@ record Mix(Shares shares, Durations durations, int members, int localPercent) {
     MIXED(4, 2, 2, 2),
     WIDE(3, 1, 1, 5);
 
-    private final int[] ofTen;
+    private final int one;
+    private final int two;
+    private final int four;
+    private final int eight;
 
-    Shares(int... ofTen) {
-      this.ofTen = ofTen;
+    Shares(int one, int two, int four, int eight) {
+      this.one = one;
+      this.two = two;
+      this.four = four;
+      this.eight = eight;
     }
 
     int cores(int dice) {
-      int left = dice;
-      for (int i = 0; i < ofTen.length; i++) {
-        left -= ofTen[i];
-        if (left < 0) {
-          return 1 << i;
-        }
+      if (dice < one) {
+        return 1;
       }
-      throw new IllegalArgumentException("not of ten: " + dice);
+      if (dice < one + two) {
+        return 2;
+      }
+      return dice < one + two + four ? 4 : WIDEST;
     }
 
     double mean() {
-      double sum = 0;
-      for (int i = 0; i < ofTen.length; i++) {
-        sum += ofTen[i] * (1 << i);
-      }
-      return sum / 10;
+      return (one + 2 * two + 4 * four + WIDEST * eight) / 10.0;
     }
   }
 

@@ -87,6 +87,7 @@ final class MixChart {
     }
   }
 
+  @SuppressWarnings("AnnotateFormatMethod") // the annotation would need a library of its own
   private void add(String format, Object... arguments) {
     svg.append(String.format(Locale.ROOT, format, arguments));
   }

@@ -127,7 +127,7 @@ final class MixRun {
     clusters.keySet().forEach(name -> weights.put(name, weights.size()));
     shell.account.setWeights(weights);
     shell.start();
-    new Collection(shell, Mix.WIDE, COLLECT_AFTER_MILLIS, AT_ONCE).tick();
+    new Collection(shell, Mix.WIDEST, COLLECT_AFTER_MILLIS, AT_ONCE).tick();
   }
 
   private Outcome outcome(long localMillis) {
@@ -139,7 +139,7 @@ final class MixRun {
       long boundAt = run == null || !ran ? untilMillis : run.boundAt;
       long endedAt = run == null || !ran ? untilMillis : Math.min(run.endedAt, untilMillis);
       coreMillis += proxy.request.cores() * (endedAt - boundAt);
-      if (proxy.request.cores() >= Mix.WIDE) {
+      if (proxy.request.cores() >= Mix.WIDEST) {
         waits.add((boundAt - proxy.createdAt) / 1000.0);
       }
     }
