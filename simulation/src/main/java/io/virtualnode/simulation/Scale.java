@@ -148,7 +148,7 @@ final class Scale {
 
   private static Resources request(int p) {
     return Resources.of(
-        Map.of("cpu", 100L + p % SHAPES * 10, "memory", (1L << 28) + p % SHAPES, "pods", 1L));
+        Map.of("cpu", 100L + p % SHAPES * 10L, "memory", (1L << 28) + p % SHAPES, "pods", 1L));
   }
 
   private MemberPod pod(String node, Resources request, Optional<String> proxy) {
