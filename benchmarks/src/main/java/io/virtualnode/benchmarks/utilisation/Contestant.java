@@ -15,7 +15,7 @@ import java.util.Optional;
  * One system that is given the jobs: real clusters, and a virtual node between them or none.
  *
  * @param name for people
- * @param tolerance by how much it may be worse than the yardstick
+ * @param tolerance by how much it may be worse than the yardstick, infinite if nothing is promised
  * @param queue where jobs are submitted
  * @param sites where they run; the queue itself if nothing is between
  */
@@ -34,14 +34,15 @@ record Contestant(
   private static final String ADMINISTRATORS = "system:masters";
 
   /** One cluster that has all nodes, whose scheduler fills one before the next. */
-  static Contestant yardstick(UtilisationOptions options) {
+  static Contestant yardstick(UtilisationOptions options, String name) {
     var cluster =
-        LocalCluster.builder("yardstick")
+        LocalCluster.builder(name)
             .nodes(options.members * options.nodes, NodeShape.cores(options.cores))
             .packing()
             .start();
     addPriorityClass(cluster);
-    return new Contestant("yardstick", 0, cluster, List.of(cluster), Optional.empty());
+    return new Contestant(
+        name, Double.POSITIVE_INFINITY, cluster, List.of(cluster), Optional.empty());
   }
 
   /** Members with the nodes, and the virtual node over them. */
@@ -57,7 +58,7 @@ record Contestant(
     var clusters = LocalCluster.startAll(builders.toArray(LocalClusterBuilder[]::new));
     var primary = clusters.get(0);
     var members = clusters.subList(1, clusters.size());
-    var closing = new Contestant("failed", 0, primary, members, Optional.empty());
+    var closing = new Contestant("failed", Double.NaN, primary, members, Optional.empty());
     try {
       addPriorityClass(primary);
       var folder = primary.folder();

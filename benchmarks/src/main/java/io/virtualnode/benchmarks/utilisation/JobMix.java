@@ -30,6 +30,9 @@ record JobMix(
     double load,
     long windowMillis) {
 
+  /** Between those that are there from the beginning: every system takes them in this order. */
+  private static final long STAGGER_MILLIS = 50;
+
   /** In each so many jobs the share of wide ones is exact. */
   private static final int BLOCK = 100;
 
@@ -51,7 +54,7 @@ record JobMix(
         widths.addAll(block(random));
       }
       boolean waits = cores < backlog * siteCores;
-      long at = waits ? 0 : Math.round(arrived / (load * siteCores));
+      long at = waits ? jobs.size() * STAGGER_MILLIS : Math.round(arrived / (load * siteCores));
       if (at >= windowMillis) {
         return jobs;
       }
@@ -59,7 +62,7 @@ record JobMix(
       var job = new GridJob(jobs.size(), widths.remove(widths.size() - 1), at, run);
       jobs.add(job);
       cores += job.cores();
-      arrived += waits ? 0 : job.work();
+      arrived += waits ? Math.round(STAGGER_MILLIS * load * siteCores) : job.work();
     }
   }
 

@@ -61,7 +61,10 @@ public final class UtilisationBenchmark implements Callable<Integer> {
 
   /** Adds the yardstick first, then all that are compared with it. */
   static void start(UtilisationOptions options, List<Contestant> contestants) {
-    contestants.add(Contestant.yardstick(options));
+    contestants.add(Contestant.yardstick(options, "yardstick"));
+    if (options.control) {
+      contestants.add(Contestant.yardstick(options, "control"));
+    }
     for (var topology : options.topologies) {
       for (var collectAfter : options.collectAfter) {
         contestants.add(Contestant.virtual(options, topology, collectAfter, contestants.size()));
@@ -78,7 +81,9 @@ public final class UtilisationBenchmark implements Callable<Integer> {
     for (int i = 1; i < contestants.size(); i++) {
       var comparison = new Comparison(bySystem.get(0), bySystem.get(i));
       double tolerance = contestants.get(i).tolerance();
-      verdicts.add(UtilisationReport.verdict(comparison, tolerance));
+      if (Double.isFinite(tolerance)) {
+        verdicts.add(UtilisationReport.verdict(comparison, tolerance));
+      }
       kept &= comparison.isWithin(tolerance);
     }
     verdicts.forEach(System.out::println);

@@ -76,6 +76,11 @@ final class UtilisationOptions {
           "cores wanted at the beginning, as a multiple of the site's (default: ${DEFAULT-VALUE})")
   double backlog;
 
+  @Option(
+      names = "--control",
+      description = "a second yardstick as well, to show what chance makes of the same jobs")
+  boolean control;
+
   @Option(names = "--no-priority", description = "wide jobs have no higher PriorityClass")
   boolean noPriority;
 
