@@ -92,7 +92,7 @@ final class Forwarder implements AutoCloseable {
     this.configuration = configuration;
     var ownership = new Ownership(primaryUid, configuration.node().name());
     var translation = Survey.translation(ownership, configuration.node());
-    this.reports = new NodeReports(this::allMembers, contexts::report);
+    this.reports = new NodeReports(this::staleMembers, contexts::report);
     this.account = new Account(timer, configuration.placement().strategy(), reports, this::decided);
     this.proxies = new Proxies(account, forwardings);
     var events =
@@ -122,8 +122,12 @@ final class Forwarder implements AutoCloseable {
     this.takingBack = new TakingBack(site, placing, starting, ending);
   }
 
-  private List<Member> allMembers() {
-    return members.all();
+  private List<String> staleMembers() {
+    return members.all().stream()
+        .filter(member -> !member.isFresh())
+        .map(Member::name)
+        .sorted()
+        .toList();
   }
 
   private void decided(PodKey proxy, Decision decision) {

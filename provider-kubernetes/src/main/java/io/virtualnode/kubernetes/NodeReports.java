@@ -6,7 +6,6 @@ import io.virtualnode.api.NodeReport;
 import io.virtualnode.kubernetes.account.Offers;
 import io.virtualnode.kubernetes.capacity.Resources;
 import io.virtualnode.kubernetes.capacity.Scope;
-import io.virtualnode.kubernetes.member.Member;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,17 +23,23 @@ import java.util.function.Supplier;
  */
 final class NodeReports implements Offers {
 
-  private final Supplier<List<Member>> members;
+  private final Supplier<List<String>> staleMembers;
   private final BiFunction<Scope, NodeReport, CompletionStage<Void>> reports;
   private final Set<Scope> included = ConcurrentHashMap.newKeySet();
   private final Map<Scope, NodeReport> last = new ConcurrentHashMap<>();
   private final Map<Scope, CompletionStage<Void>> stored = new ConcurrentHashMap<>(); // the last
   private volatile boolean awaitsMembers = true;
 
+  /**
+   * Nothing is reported yet.
+   *
+   * @param staleMembers the names of the members that have not been heard of recently, sorted
+   * @param reports takes a virtual node's report; its stage completes when the primary has it
+   */
   NodeReports(
-      Supplier<List<Member>> members,
+      Supplier<List<String>> staleMembers,
       BiFunction<Scope, NodeReport, CompletionStage<Void>> reports) {
-    this.members = members;
+    this.staleMembers = staleMembers;
     this.reports = reports;
   }
 
@@ -68,12 +73,7 @@ final class NodeReports implements Offers {
   /** Reports each offer if it, or anything else of the report, is another than before. */
   @Override
   public void publish(Map<Scope, Resources> offers) {
-    var stale =
-        members.get().stream()
-            .filter(member -> !member.isFresh())
-            .map(Member::name)
-            .sorted()
-            .toList();
+    var stale = staleMembers.get();
     offers.forEach((scope, offer) -> publish(scope, offer, of(scope, stale)));
   }
 

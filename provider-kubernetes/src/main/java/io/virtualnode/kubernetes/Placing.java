@@ -135,7 +135,7 @@ final class Placing {
       synchronized (forwarding) {
         forwarding.mayFit();
       }
-      site.node().podStatus(proxy, DelegateStatus.pending("WaitingForSlot", waits.message()));
+      site.node().podStatus(proxy, DelegateStatus.unplaced("WaitingForSlot", waits.message()));
     } else if (decision instanceof Decision.NeverFits never) {
       boolean first;
       synchronized (forwarding) {
@@ -147,7 +147,7 @@ final class Placing {
             .failAfter()
             .ifPresent(delay -> site.later(delay, () -> site.node().requeue(proxy)));
       }
-      site.node().podStatus(proxy, DelegateStatus.pending("FitsNoNode", never.message()));
+      site.node().podStatus(proxy, DelegateStatus.unplaced("FitsNoNode", never.message()));
     }
   }
 

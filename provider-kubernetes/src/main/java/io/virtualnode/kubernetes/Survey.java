@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -114,7 +115,7 @@ public final class Survey implements AutoCloseable {
     var uid = primary.namespaces().withName("kube-system").require().getMetadata().getUid();
     var survey = new Survey(configuration, uid, clients);
     var proxies = new Proxies(survey.account, survey.forwardings);
-    survey.virtualNodes.putAll(nodes(configuration.node(), primary));
+    survey.virtualNodes.putAll(nodes(configuration, primary));
     boundTo(survey.virtualNodes.keySet(), primary)
         .forEach(pod -> proxies.observed(pod, survey.scopeOf(pod)));
     survey.account.setWeights(
@@ -149,15 +150,16 @@ public final class Survey implements AutoCloseable {
   }
 
   /** What each virtual node of the configuration stands for that the primary has, by its name. */
-  private static Map<String, Scope> nodes(NodeSettings settings, KubernetesClient primary) {
+  private static Map<String, Scope> nodes(Configuration configuration, KubernetesClient primary) {
+    var settings = configuration.node();
     var identity = new NodeIdentity(settings.name());
     var scopes = new TreeMap<String, Scope>();
-    ForwardingNode.virtualNodes(primary)
-        .forEach(
-            node ->
-                identity
-                    .scopeOf(node)
-                    .ifPresent(scope -> scopes.put(node.getMetadata().getName(), scope)));
+    for (var node : ForwardingNode.virtualNodes(primary)) {
+      identity
+          .scopeOf(node)
+          .map(part -> TopologyPlan.standsFor(settings, configuration.members(), part))
+          .ifPresent(scope -> scopes.put(node.getMetadata().getName(), scope));
+    }
     if (settings.topology() == Topology.AGGREGATE) {
       scopes.put(settings.name(), Scope.WHOLE);
     }
@@ -183,9 +185,12 @@ public final class Survey implements AutoCloseable {
         .toList();
   }
 
-  /** What the virtual node's allocatable is; of several, the sum. */
-  public Resources offer() {
-    return account.read(Ledger::offer);
+  /** What the allocatable is of each virtual node that the primary has, by its name. */
+  public SortedMap<String, Resources> offers() {
+    var offers = new TreeMap<String, Resources>();
+    virtualNodes.forEach(
+        (name, scope) -> offers.put(name, account.read(ledger -> ledger.offer(scope))));
+    return offers;
   }
 
   /** Every member node's line, by member and node. */
@@ -227,13 +232,17 @@ public final class Survey implements AutoCloseable {
         pod.getMetadata().getUid(),
         Requests.ofSpec(pod),
         NodeRequirements.of(constraints),
-        scopeOf(pod));
+        part(scopeOf(pod)));
   }
 
   /** What its virtual node stands for; a pod that is not bound may go anywhere. */
   private Scope scopeOf(Pod pod) {
     var node = pod.getSpec().getNodeName();
     return virtualNodes.getOrDefault(node == null ? "" : node, Scope.WHOLE);
+  }
+
+  private static Scope part(Scope scope) {
+    return scope instanceof Scope.Former former ? former.part() : scope;
   }
 
   @Override

@@ -114,10 +114,12 @@ final class VirtualNodes implements AutoCloseable {
   }
 
   private void takeOver(Map<Scope, Node> before) {
+    var members = forwarder.configuration().members();
     var synced =
         Stream.concat(before.keySet().stream(), plan().keySet().stream())
             .distinct()
-            .map(scope -> add(isOfTopology(scope) ? scope : new Scope.Former(scope), before))
+            .map(part -> TopologyPlan.standsFor(settings, members, part))
+            .map(scope -> add(scope, before))
             .toArray(CompletableFuture<?>[]::new);
     CompletableFuture.allOf(synced).thenRun(forwarder::begin);
     forwarder.memberNodes().onChange(this::soon);
@@ -125,15 +127,6 @@ final class VirtualNodes implements AutoCloseable {
     var unused =
         thread.scheduleWithFixedDelay(
             this::tryReview, REVIEW.toMillis(), REVIEW.toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  private boolean isOfTopology(Scope scope) {
-    return switch (settings.topology()) {
-      case AGGREGATE -> scope instanceof Scope.Whole;
-      case PER_MEMBER -> scope instanceof Scope.OfMember;
-      // A member whose nodes are not seen has one for all of them.
-      case PER_NODE -> scope instanceof Scope.OfNode || plan().containsKey(scope);
-    };
   }
 
   private Map<Scope, Optional<Look>> plan() {

@@ -56,9 +56,7 @@ class SurveyIT {
         .anySatisfy(line -> assertThat(line).matches("a +a-1 +cpu +8 +2 +0 +0 +6 +usable"))
         .anySatisfy(line -> assertThat(line).matches("b +b-1 +cpu +4 +0 +3 +0 +1 +usable"))
         .anySatisfy(
-            line ->
-                assertThat(line)
-                    .isEqualTo("allocatable of the virtual node: " + federation.allocatable()))
+            line -> assertThat(line).isEqualTo("allocatable of vnode: " + federation.allocatable()))
         .contains("1-core slots free: 7", "2-core slots free: 3");
   }
 
@@ -91,6 +89,15 @@ class SurveyIT {
         () -> "WaitingForSlot".equals(federation.proxy("waits").getStatus().getReason()));
     var message = federation.proxy("waits").getStatus().getMessage();
     assertThat(message).isEqualTo("0/2 nodes are available: 2 Insufficient cpu.");
+    assertThat(federation.proxy("waits").getStatus().getConditions())
+        .filteredOn(condition -> condition.getType().equals("virtualnode.io/DelegateScheduled"))
+        .singleElement()
+        .satisfies(
+            condition -> {
+              assertThat(condition.getStatus()).isEqualTo("False");
+              assertThat(condition.getReason()).isEqualTo("WaitingForSlot");
+              assertThat(condition.getMessage()).isEqualTo(message);
+            });
     assertThat(vnode(0, "why", "waits"))
         .containsExactly(
             "default/waits: bound to vnode, Pending (WaitingForSlot)",

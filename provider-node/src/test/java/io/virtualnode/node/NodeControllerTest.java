@@ -96,6 +96,22 @@ final class NodeControllerTest {
   }
 
   @Test
+  void stage_of_a_report_completes_when_the_primary_has_it_and_not_before() {
+    start();
+    timer.pass(Duration.ofSeconds(5));
+    primary.refuse("PATCH node status", 503);
+    var stored = controller.report(report(7)).toCompletableFuture();
+    timer.pass(Duration.ofMillis(2));
+    assertThat(stored).isNotDone();
+    timer.pass(Duration.ofSeconds(2));
+    assertThat(cpu()).isEqualTo("7");
+    assertThat(stored).isCompleted();
+    var unchanged = controller.report(report(7)).toCompletableFuture();
+    timer.pass(Duration.ofSeconds(1));
+    assertThat(unchanged).isCompleted();
+  }
+
+  @Test
   void first_change_is_written_at_once() {
     start();
     timer.pass(Duration.ofSeconds(5));

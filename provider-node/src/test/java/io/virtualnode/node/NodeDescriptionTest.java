@@ -4,8 +4,12 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeAddress;
 import io.fabric8.kubernetes.api.model.Taint;
+import io.virtualnode.api.NodeReport;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -65,6 +69,27 @@ final class NodeDescriptionTest {
                         "InternalIP",
                         "architecture",
                         "kubeletPort"));
+  }
+
+  @Test
+  void what_an_earlier_process_described_is_kept_and_what_others_put_there_is_not() {
+    NodeDescription before =
+        NodeDescription.builder("v")
+            .labels(Map.of("zone", "z1", "own", "old"))
+            .taints(List.of(new Taint("NoSchedule", "gpu", null, "yes")))
+            .build();
+    Node node = new NodeObject(before).create(NodeReport.ready(Map.of()), Instant.EPOCH);
+    node.getMetadata().getLabels().put("foreign", "x");
+    node.getSpec().setTaints(new ArrayList<>(node.getSpec().getTaints()));
+    node.getSpec().getTaints().add(new Taint("NoExecute", "foreign", null, null));
+
+    NodeDescription after =
+        NodeDescription.builder("v").labels(Map.of("own", "new")).keeping(node).build();
+
+    assertThat(after.labels()).isEqualTo(Map.of("zone", "z1", "own", "new"));
+    assertThat(after.taints())
+        .extracting(Taint::getKey)
+        .containsExactly(NodeDescription.DEFAULT_TAINT_KEY, "gpu");
   }
 
   @Test

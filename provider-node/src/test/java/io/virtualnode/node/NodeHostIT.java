@@ -258,6 +258,17 @@ final class NodeHostIT {
   }
 
   @Test
+  void host_of_one_node_takes_no_other() {
+    try (NodeHost one = NodeHost.ofOne(client, a)) {
+      NodeDescription other = NodeDescription.builder(b).build();
+      assertThatIllegalStateException().isThrownBy(() -> one.add(other, providerB));
+      one.add(NodeDescription.builder(a).build(), providerA);
+      PodKey onA = create("mine", a);
+      await().until(() -> !providerA.calls("apply", onA).isEmpty());
+    }
+  }
+
+  @Test
   void name_is_taken_once_and_nothing_is_added_to_a_closed_host() {
     add(a, providerA);
     NodeDescription same = NodeDescription.builder(a).build();

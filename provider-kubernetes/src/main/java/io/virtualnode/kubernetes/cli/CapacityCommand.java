@@ -48,7 +48,7 @@ final class CapacityCommand implements Callable<Integer> {
     var report =
         options.ask(
             read.get(),
-            survey -> new CapacityReport(survey.nodes(), survey.offer(), survey.stale(), slots));
+            survey -> new CapacityReport(survey.nodes(), survey.offers(), survey.stale(), slots));
     var out = spec.commandLine().getOut();
     switch (options.output) {
       case text -> report.lines().forEach(out::println);

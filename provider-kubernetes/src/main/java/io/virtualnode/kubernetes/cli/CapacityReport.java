@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -14,12 +15,15 @@ import java.util.TreeSet;
  * The account of the members' room, and how it is said.
  *
  * @param nodes every member node, sorted
- * @param offer what the virtual node's allocatable is
+ * @param offers what the allocatable is of each virtual node, by its name
  * @param stale members whose present state could not be seen
  * @param slotCores sizes of slots in whole cores, whose number is told
  */
 record CapacityReport(
-    List<NodeLine> nodes, Resources offer, List<String> stale, List<Integer> slotCores) {
+    List<NodeLine> nodes,
+    SortedMap<String, Resources> offers,
+    List<String> stale,
+    List<Integer> slotCores) {
 
   private static final long MILLIS = 1000;
   private static final double KIBI = 1024;
@@ -64,7 +68,7 @@ record CapacityReport(
     }
     var lines = new ArrayList<>(TextTable.of(rows));
     lines.add("");
-    lines.add("allocatable of the virtual node: " + offer);
+    offers.forEach((name, offer) -> lines.add("allocatable of " + name + ": " + offer));
     slots().forEach((cores, count) -> lines.add(cores + "-core slots free: " + count));
     stale.forEach(
         member -> lines.add("member " + member + " did not answer in time: it offers nothing new"));
@@ -91,7 +95,9 @@ record CapacityReport(
     }
     var tree = new LinkedHashMap<String, Object>();
     tree.put("nodes", rows);
-    tree.put("allocatable", amounts(offer));
+    var allocatable = new LinkedHashMap<String, Object>();
+    offers.forEach((name, offer) -> allocatable.put(name, amounts(offer)));
+    tree.put("virtualNodes", allocatable);
     var slots = new LinkedHashMap<String, Object>();
     slots().forEach((cores, count) -> slots.put(cores.toString(), count));
     tree.put("slots", slots);

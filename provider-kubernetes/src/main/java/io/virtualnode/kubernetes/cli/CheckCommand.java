@@ -82,7 +82,11 @@ final class CheckCommand implements Callable<Integer> {
 
   private CheckReport check(Configuration configuration) {
     var clusters = new ArrayList<CompletableFuture<CheckReport.Cluster>>();
-    clusters.add(ask("primary", configuration.primary(), RequiredPermissions.inPrimary()));
+    clusters.add(
+        ask(
+            "primary",
+            configuration.primary(),
+            RequiredPermissions.inPrimary(configuration.node().topology())));
     for (var member : configuration.members()) {
       clusters.add(ask("member " + member.name(), member.access(), RequiredPermissions.in(member)));
     }

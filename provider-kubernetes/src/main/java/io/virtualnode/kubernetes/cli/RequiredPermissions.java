@@ -3,6 +3,7 @@ package io.virtualnode.kubernetes.cli;
 import io.virtualnode.kubernetes.cli.Permission.Scope;
 import io.virtualnode.kubernetes.config.CapacitySource;
 import io.virtualnode.kubernetes.config.MemberSettings;
+import io.virtualnode.kubernetes.config.Topology;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,8 +19,12 @@ final class RequiredPermissions {
 
   private RequiredPermissions() {}
 
-  static List<Permission> inPrimary() {
-    return new RequiredPermissions()
+  static List<Permission> inPrimary(Topology topology) {
+    var required = new RequiredPermissions();
+    if (topology != Topology.AGGREGATE) {
+      required.allow("", "nodes", CLUSTER, "delete"); // virtual nodes go with what they stand for
+    }
+    return required
         .allow("", "nodes", CLUSTER, "get", "list", "watch", "create", "patch")
         .allow("", "nodes/status", CLUSTER, "patch")
         .allow("", "pods", EVERYWHERE, "get", "list", "watch", "delete")

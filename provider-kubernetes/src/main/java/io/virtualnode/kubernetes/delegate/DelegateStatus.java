@@ -14,7 +14,10 @@ import org.jspecify.annotations.Nullable;
 /** How a delegate's status reads on its proxy: as it is, less what belongs to the member alone. */
 public final class DelegateStatus {
 
-  /** Condition: whether the member's own scheduler has found a node for the delegate. */
+  /**
+   * Condition: whether the delegate has been given a node; while there is none, why: in our words
+   * until one is chosen, then in those of the member's own scheduler.
+   */
   public static final String SCHEDULED = "virtualnode.io/DelegateScheduled";
 
   private static final Set<String> READINESS = Set.of("Ready", "ContainersReady");
@@ -67,6 +70,19 @@ public final class DelegateStatus {
         .withPhase("Pending")
         .withReason(reason)
         .withMessage(message)
+        .build();
+  }
+
+  /** A proxy that waits for a node, and why; said as a scheduler says it, too. */
+  public static PodStatus unplaced(String reason, String message) {
+    return new PodStatusBuilder(pending(reason, message))
+        .withConditions(
+            new PodConditionBuilder()
+                .withType(SCHEDULED)
+                .withStatus("False")
+                .withReason(reason)
+                .withMessage(message)
+                .build())
         .build();
   }
 

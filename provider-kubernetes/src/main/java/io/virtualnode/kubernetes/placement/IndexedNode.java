@@ -197,14 +197,14 @@ final class IndexedNode implements Comparable<IndexedNode> {
 
   /** What that very pod could take here: what is collected for it is nobody else's to wait for. */
   Resources roomFor(String podUid, Ledger ledger) {
-    var rest = room.free().minus(room.claimed()).minus(placed).minus(held);
+    var rest = rest();
     var share = shareOf(podUid, ledger);
     return share.isNothing() ? rest : share.plus(rest.nonNegative());
   }
 
-  /** What one more pod could take here if nothing were collected for any other. */
-  Resources uncollected() {
-    return room.free().minus(placed).minus(held);
+  /** What one more pod could take here for which nothing is collected. */
+  Resources rest() {
+    return room.free().minus(room.claimed()).minus(placed).minus(held);
   }
 
   /** The order of preference. */

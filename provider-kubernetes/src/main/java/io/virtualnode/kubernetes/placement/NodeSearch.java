@@ -2,9 +2,11 @@ package io.virtualnode.kubernetes.placement;
 
 import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.NodeKey;
+import io.virtualnode.kubernetes.capacity.Resources;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +68,29 @@ final class NodeSearch {
       }
     }
     return best;
+  }
+
+  /**
+   * The best of these nodes that has room now.
+   *
+   * @param besides what each has besides the room that is nobody's
+   */
+  @Nullable IndexedNode firstWith(Map<NodeKey, Resources> besides) {
+    return besides.keySet().stream()
+        .filter(key -> demand.scope().contains(key))
+        .map(index::find)
+        .filter(node -> node != null && node.group != null && node.room.isUsable())
+        .filter(node -> demand.requirements().allow(node.facts))
+        .filter(
+            node ->
+                demand
+                    .request()
+                    .fitsInto(node.rest().plus(besides.getOrDefault(node.key, Resources.NONE))))
+        .filter(node -> quotas.takes(node.key.member(), demand))
+        .map(node -> new Found(node, searchOf(node).wasted()))
+        .min(Found.BEST_FIRST)
+        .map(Found::node)
+        .orElse(null);
   }
 
   /** The node that collects room for this very pod. */

@@ -4,12 +4,10 @@ import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Resources;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -152,30 +150,19 @@ public final class Placement {
    * each waited for the other.
    */
   private @Nullable IndexedNode collectingForNobodyBound(Demand demand) {
-    var collecting = new HashSet<NodeKey>();
+    var collected = new HashMap<NodeKey, Resources>();
     ledger
         .claims()
         .forEach(
             (uid, claim) -> {
               if (!ledger.isCounted(uid)) {
-                collecting.add(claim.node());
+                collected.merge(claim.node(), claim.share(), Resources::plus);
               }
             });
-    if (collecting.isEmpty()) {
-      return null;
-    }
-    var elsewhere = new NodeSearch(index, demand, quotas, ledger, collecting);
-    if (elsewhere.leastLack(null) != null) {
-      return null;
-    }
-    return collecting.stream()
-        .map(index::find)
-        .filter(Objects::nonNull)
-        .filter(node -> canCollect(demand, node.key))
-        .filter(node -> demand.request().fitsInto(node.uncollected()))
-        .filter(node -> quotas.takes(node.key.member(), demand))
-        .min(Comparator.naturalOrder())
-        .orElse(null);
+    var elsewhere = new NodeSearch(index, demand, quotas, ledger, collected.keySet());
+    return collected.isEmpty() || elsewhere.leastLack(null) != null
+        ? null
+        : elsewhere.firstWith(collected);
   }
 
   /** The node that it would get now, beside what is held; empty if none has room. */

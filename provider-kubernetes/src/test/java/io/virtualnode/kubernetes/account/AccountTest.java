@@ -295,6 +295,23 @@ class AccountTest {
     assertThat(last(published)).isEqualTo(Map.of(ofA, cores(4), ofNode, cores(2 + 3)));
   }
 
+  @DisplayName("change_says_whether_it_lowers_what_is_offered")
+  @Test
+  void lowers() {
+    site(4);
+    count("p", 1);
+    place("p", 1);
+    account.update(ledger -> ledger.setPod("a", pod("d").on("n1").cpu(1).delegateOf("p").build()));
+    assertThat(account.lowers(Scope.WHOLE, ledger -> ledger.removePod("a", "d"))).isFalse();
+    count("q", 1);
+    place("q", 1);
+    account.update(ledger -> ledger.setPod("a", pod("e").on("n1").cpu(1).delegateOf("q").build()));
+    account.update(ledger -> ledger.setNode(node("a/n1").cpu(4).cordoned().build()));
+    assertThat(account.lowers(Scope.WHOLE, ledger -> ledger.removePod("a", "e")))
+        .as("what a cordoned node frees is not given out anew")
+        .isTrue();
+  }
+
   @DisplayName("members_of_greater_weight_are_preferred_from_when_the_weights_are_set")
   @Test
   void weights() {

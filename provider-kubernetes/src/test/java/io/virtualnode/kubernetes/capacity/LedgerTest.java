@@ -13,6 +13,7 @@ import io.virtualnode.kubernetes.capacity.Given.PodGiven;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -726,6 +727,33 @@ class LedgerTest {
       given("a", pod("d").on("n2").cpu(3).delegateOf("p"));
       assertThat(ledger.offer(n1).minus(cores(3))).isEqualTo(cores(8));
       assertThat(ledger.offer(new Scope.OfNode(key("a/n2")))).isEqualTo(cores(1));
+    }
+
+    @DisplayName("former_virtual_node_offers_what_its_proxies_hold_and_the_new_ones_the_rest")
+    @Test
+    void former() {
+      given(node("a/n1").cpu(8), node("b/n1").cpu(4));
+      var former = new Scope.Former(Scope.WHOLE);
+      ledger.count("old", cores(3), former);
+      ledger.reserve("old", key("a/n1"));
+      ledger.count("waits", cores(2), former);
+      assertThat(ledger.offer(former)).isEqualTo(cores(3));
+      assertThat(ledger.offer(new Scope.OfNode(key("a/n1")))).isEqualTo(cores(5));
+      assertThat(ledger.offer(new Scope.OfMember("a"))).isEqualTo(cores(5));
+      given("a", pod("d").on("n1").cpu(3).delegateOf("old"));
+      ledger.removePod("a", "d");
+      assertThat(ledger.offer(former)).isEqualTo(cores(0));
+      assertThat(ledger.offer(new Scope.OfNode(key("a/n1")))).isEqualTo(cores(8));
+    }
+
+    @DisplayName("several_parts_have_the_room_of_each")
+    @Test
+    void several() {
+      given(node("a/n1").cpu(8), node("a/n2").cpu(4), node("b/n1").cpu(2), node("c/n1").cpu(1));
+      Set<Scope> parts = Set.of(new Scope.OfNode(key("a/n2")), new Scope.OfMember("b"));
+      assertThat(ledger.offer(new Scope.AnyOf(parts))).isEqualTo(cores(6));
+      assertThat(new Scope.AnyOf(parts).contains(key("a/n1"))).isFalse();
+      assertThat(new Scope.AnyOf(Set.of(Scope.WHOLE)).contains(key("c/n1"))).isTrue();
     }
 
     @DisplayName("proxy_that_is_counted_in_another_scope_leaves_the_one_before")

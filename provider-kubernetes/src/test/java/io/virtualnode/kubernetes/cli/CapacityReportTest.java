@@ -8,6 +8,7 @@ import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.Resources;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class CapacityReportTest {
@@ -35,11 +36,12 @@ class CapacityReportTest {
               Given.resources("cpu", "8", "pods", "110"),
               Resources.NONE));
 
+  private static final TreeMap<String, Resources> OFFERS =
+      new TreeMap<>(Map.of("vnode.a", Given.resources("cpu", "56500m"), "vnode.b", Resources.NONE));
+
   @Test
   void each_node_and_resource_has_a_line_and_slots_are_counted_on_usable_nodes() {
-    var report =
-        new CapacityReport(
-            List.of(WORKING, CORDONED), Given.resources("cpu", "56500m"), List.of(), List.of(1, 8));
+    var report = new CapacityReport(List.of(WORKING, CORDONED), OFFERS, List.of(), List.of(1, 8));
 
     assertThat(report.lines())
         .containsExactly(
@@ -50,7 +52,8 @@ class CapacityReportTest {
             "b        n1     cpu        8             0        0      0          8         node(s) were unschedulable",
             "b        n1     pods       110           0        0      0          110       node(s) were unschedulable",
             "",
-            "allocatable of the virtual node: {cpu=56500m}",
+            "allocatable of vnode.a: {cpu=56500m}",
+            "allocatable of vnode.b: {}",
             "1-core slots free: 40",
             "8-core slots free: 5");
   }
@@ -68,7 +71,7 @@ class CapacityReportTest {
                 Resources.NONE,
                 Given.resources("cpu", "8", "pods", "2"),
                 Resources.NONE));
-    var report = new CapacityReport(List.of(full), Resources.NONE, List.of("cern"), List.of(1, 16));
+    var report = new CapacityReport(List.of(full), OFFERS, List.of("cern"), List.of(1, 16));
 
     assertThat(report.lines())
         .contains(
@@ -79,10 +82,12 @@ class CapacityReportTest {
 
   @Test
   void programs_get_exact_amounts() {
-    var report = new CapacityReport(List.of(WORKING), Resources.NONE, List.of("x"), List.of(8));
+    var report = new CapacityReport(List.of(WORKING), OFFERS, List.of("x"), List.of(8));
 
     assertThat(report.tree())
         .containsEntry("slots", Map.of("8", 5L))
+        .containsEntry(
+            "virtualNodes", Map.of("vnode.a", Map.of("cpu", "56500m"), "vnode.b", Map.of()))
         .containsEntry("stale", List.of("x"));
     assertThat(report.tree().get("nodes"))
         .asInstanceOf(org.assertj.core.api.InstanceOfAssertFactories.LIST)

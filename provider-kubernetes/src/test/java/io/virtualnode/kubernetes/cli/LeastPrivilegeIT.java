@@ -21,6 +21,7 @@ import io.virtualnode.kubernetes.config.ClusterAccess;
 import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.kubernetes.config.NodeSettings;
+import io.virtualnode.kubernetes.config.Topology;
 import io.virtualnode.testkit.LocalCluster;
 import io.virtualnode.testkit.NodeShape;
 import io.virtualnode.testkit.Simulation;
@@ -53,7 +54,7 @@ class LeastPrivilegeIT {
     primary = clusters.get(0);
     member = clusters.get(1);
     member.createNamespace("atlas");
-    grant(primary, USER, RequiredPermissions.inPrimary());
+    grant(primary, USER, RequiredPermissions.inPrimary(Topology.AGGREGATE));
   }
 
   @AfterAll

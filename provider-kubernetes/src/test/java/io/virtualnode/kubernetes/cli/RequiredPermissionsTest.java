@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtualnode.kubernetes.config.CapacitySource;
 import io.virtualnode.kubernetes.config.ClusterAccess;
 import io.virtualnode.kubernetes.config.MemberSettings;
+import io.virtualnode.kubernetes.config.Topology;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -13,7 +14,7 @@ class RequiredPermissionsTest {
 
   @Test
   void the_primary_has_to_allow_a_node_its_pods_its_lease_and_events() {
-    assertThat(RequiredPermissions.inPrimary())
+    assertThat(RequiredPermissions.inPrimary(Topology.AGGREGATE))
         .extracting(Permission::toString)
         .containsExactly(
             "get nodes",
@@ -31,6 +32,13 @@ class RequiredPermissionsTest {
             "patch leases.coordination.k8s.io in namespace kube-node-lease",
             "create events in all namespaces",
             "get namespaces kube-system");
+  }
+
+  @Test
+  void virtual_nodes_that_come_and_go_have_to_be_deleted_too() {
+    assertThat(RequiredPermissions.inPrimary(Topology.PER_NODE))
+        .extracting(Permission::toString)
+        .contains("delete nodes");
   }
 
   @Test

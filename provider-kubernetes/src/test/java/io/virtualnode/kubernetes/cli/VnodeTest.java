@@ -2,6 +2,7 @@ package io.virtualnode.kubernetes.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtualnode.kubernetes.config.Topology;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -133,7 +134,7 @@ class VnodeTest {
     ClusterProbe probe =
         (access, permissions, timeout) -> {
           assertThat(timeout).isEqualTo(Duration.ofSeconds(1));
-          if (permissions.equals(RequiredPermissions.inPrimary())) {
+          if (permissions.equals(RequiredPermissions.inPrimary(Topology.AGGREGATE))) {
             awaitForever(release);
           }
           return FINE;

@@ -150,6 +150,22 @@ class DelegateStatusTest {
                 .build());
   }
 
+  @DisplayName("proxy_without_a_node_says_so_as_a_scheduler_says_it_and_takes_it_back_with_a_node")
+  @Test
+  void unplaced() {
+    var status = DelegateStatus.unplaced("WaitingForSlot", "0/3 nodes");
+    assertThat(status.getReason()).isEqualTo("WaitingForSlot");
+    assertThat(status.getConditions())
+        .containsExactly(
+            new PodConditionBuilder()
+                .withType("virtualnode.io/DelegateScheduled")
+                .withStatus("False")
+                .withReason("WaitingForSlot")
+                .withMessage("0/3 nodes")
+                .build());
+    assertThat(DelegateStatus.pending().getConditions()).isEmpty();
+  }
+
   @DisplayName("lost_delegate_is_failed_with_its_containers_as_last_seen_and_its_readiness_unknown")
   @Test
   void lost() {

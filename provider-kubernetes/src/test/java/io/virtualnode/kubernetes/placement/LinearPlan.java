@@ -66,11 +66,47 @@ final class LinearPlan {
       takeOfQuota(best.get().key().member(), demand.request());
       return new Decision.Placed(best.get().key());
     }
+    var collecting = collectingForNobodyBound(demand);
+    if (collecting.isPresent()) {
+      take(collecting.get().key(), demand.request());
+      takeOfQuota(collecting.get().key().member(), demand.request());
+      return new Decision.Placed(collecting.get().key());
+    }
     boolean anyInScope = nodes.stream().anyMatch(node -> demand.scope().contains(node.key()));
     if (anyInScope && nodes.stream().noneMatch(node -> fitsEmpty(node, demand))) {
       return new Decision.NeverFits("");
     }
     return hold(demand);
+  }
+
+  /** Where every node that could ever take it collects for pods that are not bound. */
+  private Optional<MemberNode> collectingForNobodyBound(Demand demand) {
+    var shares = new HashMap<NodeKey, Resources>();
+    ledger
+        .claims()
+        .forEach(
+            (uid, claim) -> {
+              if (!ledger.isCounted(uid)) {
+                shares.merge(claim.node(), claim.share(), Resources::plus);
+              }
+            });
+    boolean elsewhere =
+        nodes.stream()
+            .anyMatch(
+                node ->
+                    rooms.containsKey(node.key())
+                        && fitsEmpty(node, demand)
+                        && !shares.containsKey(node.key()));
+    if (shares.isEmpty() || elsewhere) {
+      return Optional.empty();
+    }
+    shares.forEach((node, share) -> rooms.computeIfPresent(node, (n, room) -> room.plus(share)));
+    var best =
+        nodes.stream()
+            .filter(node -> shares.containsKey(node.key()) && fitsNow(node, demand))
+            .toList();
+    shares.forEach((node, share) -> rooms.computeIfPresent(node, (n, room) -> room.minus(share)));
+    return best.stream().min(preference(demand));
   }
 
   private Decision hold(Demand demand) {

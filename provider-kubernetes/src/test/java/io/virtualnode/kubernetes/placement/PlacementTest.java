@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -361,6 +362,7 @@ class PlacementTest {
   void claimed() {
     given(node("a/n1").cpu(8), node("b/n1").cpu(12));
     ledger.withhold("wide", key("b/n1"), cores(10));
+    ledger.count("wide", cores(10)); // bound by now
     assertThat(plan(demand("p", 3))).containsExactly(placed("a/n1"));
     assertThat(plan(demand("p", 9)))
         .containsExactly(
@@ -383,12 +385,53 @@ class PlacementTest {
   void claimBeforeHold() {
     given(node("a/n1").cpu(8));
     ledger.withhold("wide", key("a/n1"), cores(8));
+    ledger.count("wide", cores(8)); // bound by now
     assertThat(plan(demand("older", 1), demand("wide", 8)))
         .satisfiesExactly(
             first -> assertThat(held(first)).contains(key("a/n1")),
             second -> assertThat(second).isEqualTo(placed("a/n1")));
     ledger.setQuota("a", Optional.of(cores(8)));
     assertThat(plan(demand("older", 1), demand("wide", 8)).get(1)).isEqualTo(placed("a/n1"));
+  }
+
+  @DisplayName(
+      "bound_pod_gets_what_is_collected_for_an_unbound_one_only_where_nothing_else_will_do")
+  @Test
+  void nothingElse() {
+    given(node("a/n1").cpu(8), node("b/n1").cpu(8).label("disk", "ssd"));
+    ledger.setPod("b", pod("x").on("n1").cpu(7).build());
+    ledger.setPod("a", pod("y").on("n1").cpu(8).build());
+    ledger.withhold("wide", key("b/n1"), cores(8));
+    assertThat(plan(demand("p", 1)))
+        .as("it can wait on a/n1")
+        .allSatisfy(decision -> assertThat(held(decision)).contains(key("a/n1")));
+    assertThat(plan(scoped("p", 1, new Scope.OfNode(key("b/n1"))))).containsExactly(placed("b/n1"));
+    assertThat(plan(scoped("p", 1, ofBoth()), scoped("q", 1, new Scope.OfNode(key("b/n1")))))
+        .last()
+        .isEqualTo(placed("b/n1"));
+    assertThat(plan(scoped("p", 2, new Scope.OfNode(key("b/n1")))))
+        .as("no more than there is")
+        .allSatisfy(decision -> assertThat(held(decision)).contains(key("b/n1")));
+    ledger.count("wide", cores(8));
+    assertThat(plan(scoped("p", 1, new Scope.OfNode(key("b/n1")))))
+        .as("the other is bound as well")
+        .allSatisfy(decision -> assertThat(held(decision)).contains(key("b/n1")));
+  }
+
+  private static Scope ofBoth() {
+    return new Scope.AnyOf(Set.of(new Scope.OfMember("a"), new Scope.OfNode(key("b/n1"))));
+  }
+
+  @DisplayName("demand_on_several_parts_goes_to_any_of_their_nodes_and_to_no_other")
+  @Test
+  void anyOf() {
+    given(node("a/n1").cpu(1), node("a/n2").cpu(2), node("b/n1").cpu(4), node("c/n1").cpu(9));
+    assertThat(plan(scoped("p", 3, ofBoth()))).containsExactly(placed("b/n1"));
+    assertThat(plan(scoped("p", 2, ofBoth()))).containsExactly(placed("a/n2"));
+    assertThat(plan(scoped("p", 5, ofBoth())))
+        .containsExactly(new Decision.NeverFits("0/3 nodes are available: 3 Insufficient cpu."));
+    assertThat(plan(scoped("p", 1, new Scope.AnyOf(Set.of(new Scope.OfMember("z"))))))
+        .allSatisfy(decision -> assertThat(decision).isInstanceOf(Decision.Waits.class));
   }
 
   @DisplayName("what_is_collected_for_a_pod_is_not_held_for_it_a_second_time")

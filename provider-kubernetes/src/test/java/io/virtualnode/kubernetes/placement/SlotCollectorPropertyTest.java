@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtualnode.kubernetes.Seeds;
 import io.virtualnode.kubernetes.capacity.Ledger;
+import io.virtualnode.kubernetes.capacity.Ledger.Collected;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Resources;
 import io.virtualnode.kubernetes.placement.SlotCollector.Setting;
@@ -188,9 +189,20 @@ class SlotCollectorPropertyTest {
           run(demand, placed.node());
           assertThat(own == null || own.node().equals(placed.node())).isTrue();
           before.remove(demand.proxyUid());
-          assertThat(ledger.claims()).as("what others collect").isEqualTo(before);
+          if (collecting(before) < nodes) { // else nothing else will do for who is bound
+            assertThat(ledger.claims()).as("what others collect").isEqualTo(before);
+          }
         }
       }
+    }
+
+    /** On how many nodes room is collected for pods that are not bound. */
+    private long collecting(Map<String, Collected> claims) {
+      return claims.entrySet().stream()
+          .filter(claim -> !ledger.isCounted(claim.getKey()))
+          .map(claim -> claim.getValue().node())
+          .distinct()
+          .count();
     }
 
     private void run(Demand demand, NodeKey node) {

@@ -1,0 +1,110 @@
+package io.virtualnode.kubernetes;
+
+import static io.virtualnode.kubernetes.capacity.Given.cores;
+import static io.virtualnode.kubernetes.capacity.Given.key;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.virtualnode.api.NodeReport;
+import io.virtualnode.kubernetes.capacity.Scope;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class NodeReportsTest {
+
+  private static final Scope A = new Scope.OfMember("a");
+  private static final Scope OF_B = new Scope.OfNode(key("b/n1"));
+
+  private final Map<String, Boolean> fresh = new HashMap<>(Map.of("a", true, "b", true));
+  private final List<Scope> reported = new ArrayList<>();
+  private final Map<Scope, NodeReport> last = new HashMap<>();
+  private final CompletableFuture<Void> stored = new CompletableFuture<>();
+  private final NodeReports reports = new NodeReports(this::stale, this::report);
+
+  private List<String> stale() {
+    return fresh.keySet().stream().filter(member -> !fresh.get(member)).sorted().toList();
+  }
+
+  private CompletionStage<Void> report(Scope scope, NodeReport report) {
+    reported.add(scope);
+    last.put(scope, report);
+    return stored;
+  }
+
+  @Test
+  @DisplayName("node_reports_what_is_its_own_once_and_again_when_it_is_another")
+  void changes() {
+    reports.include(A);
+    reports.include(OF_B);
+    assertThat(reports.scopes()).containsExactlyInAnyOrder(A, OF_B);
+    reports.publish(Map.of(A, cores(1), OF_B, cores(2)));
+    reports.publish(Map.of(A, cores(1), OF_B, cores(3)));
+    assertThat(reported).containsExactlyInAnyOrder(A, OF_B, OF_B);
+    assertThat(last.get(OF_B).allocatable()).isEqualTo(cores(3).toQuantities());
+    assertThat(last.get(A).ready()).isTrue();
+  }
+
+  @Test
+  @DisplayName("before_its_members_were_seen_a_node_reports_nothing_until_they_are_not_awaited")
+  void awaited() {
+    fresh.put("b", false);
+    reports.include(A);
+    reports.include(OF_B);
+    reports.include(Scope.WHOLE);
+    var offers = Map.of(A, cores(1), OF_B, cores(0), Scope.WHOLE, cores(1));
+    reports.publish(offers);
+    assertThat(reported).containsExactly(A);
+    reports.awaitMembersNoLonger();
+    reports.publish(offers);
+    assertThat(reported).containsExactlyInAnyOrder(A, OF_B, Scope.WHOLE);
+    assertThat(condition(OF_B)).isEqualTo("False SomeNotFresh not heard of recently: b");
+    assertThat(condition(Scope.WHOLE)).startsWith("False");
+    assertThat(condition(A)).isEqualTo("True AllFresh every member was heard of recently");
+  }
+
+  @Test
+  @DisplayName("member_that_is_lost_later_is_reported_at_once_by_the_nodes_that_stand_for_it")
+  void lost() {
+    reports.include(A);
+    reports.include(new Scope.Former(OF_B));
+    var offers = Map.of(A, cores(1), new Scope.Former(OF_B), cores(0));
+    reports.publish(offers);
+    reported.clear();
+    fresh.put("b", false);
+    reports.publish(offers);
+    assertThat(reported).containsExactly(new Scope.Former(OF_B));
+  }
+
+  @Test
+  @DisplayName("node_that_comes_again_reports_again")
+  void again() {
+    reports.include(A);
+    reports.publish(Map.of(A, cores(1)));
+    reports.exclude(A);
+    assertThat(reports.scopes()).isEmpty();
+    reports.include(A);
+    reports.publish(Map.of(A, cores(1)));
+    assertThat(reported).containsExactly(A, A);
+  }
+
+  @Test
+  @DisplayName("stored_is_what_was_reported_last")
+  void stored() {
+    assertThat(reports.stored(A).toCompletableFuture()).isCompleted();
+    reports.include(A);
+    reports.publish(Map.of(A, cores(1)));
+    assertThat(reports.stored(A).toCompletableFuture()).isNotDone();
+    stored.complete(null);
+    assertThat(reports.stored(A).toCompletableFuture()).isCompleted();
+  }
+
+  private String condition(Scope scope) {
+    var condition = last.get(scope).conditions().get(0);
+    return condition.getStatus() + " " + condition.getReason() + " " + condition.getMessage();
+  }
+}
