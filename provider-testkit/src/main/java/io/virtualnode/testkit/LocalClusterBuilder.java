@@ -87,10 +87,12 @@ public final class LocalClusterBuilder {
   /**
    * Gives kube-scheduler fields of a {@code KubeSchedulerConfiguration} (v1) as YAML, such as
    * {@code profiles} or {@code podMaxBackoffSeconds}, instead of its defaults. Its version, its
-   * connection and that it elects no leader are added.
+   * connection and that it elects no leader are added. Several calls add up.
    */
   public LocalClusterBuilder schedulerConfiguration(String fields) {
-    schedulerConfiguration = Optional.of(requireNonNull(fields, "fields is null"));
+    requireNonNull(fields, "fields is null");
+    String before = schedulerConfiguration.map(text -> text.stripTrailing() + "\n").orElse("");
+    schedulerConfiguration = Optional.of(before + fields);
     return this;
   }
 

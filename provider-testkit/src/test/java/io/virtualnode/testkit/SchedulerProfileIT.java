@@ -24,7 +24,10 @@ class SchedulerProfileIT {
   void packs() {
     List<LocalCluster> clusters =
         LocalCluster.startAll(
-            LocalCluster.builder("packed").nodes(NODES, NodeShape.cores(4)).packing(),
+            LocalCluster.builder("packed")
+                .nodes(NODES, NodeShape.cores(4))
+                .packing()
+                .schedulerConfiguration("podMaxBackoffSeconds: 2"),
             LocalCluster.builder("spread").nodes(NODES, NodeShape.cores(4)));
     try {
       assertThat(podsByNode(clusters.get(0), 4)).containsOnly(4L);

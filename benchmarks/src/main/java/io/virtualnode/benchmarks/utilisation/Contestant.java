@@ -39,6 +39,7 @@ record Contestant(
         LocalCluster.builder(name)
             .nodes(options.members * options.nodes, NodeShape.cores(options.cores))
             .packing()
+            .schedulerConfiguration(backoff(options))
             .start();
     addPriorityClass(cluster);
     return new Contestant(
@@ -49,7 +50,10 @@ record Contestant(
   static Contestant virtual(
       UtilisationOptions options, Topology topology, String collectAfter, int number) {
     var builders = new ArrayList<LocalClusterBuilder>();
-    builders.add(LocalCluster.builder("primary-" + number).packing());
+    builders.add(
+        LocalCluster.builder("primary-" + number)
+            .packing()
+            .schedulerConfiguration(backoff(options)));
     for (int i = 1; i <= options.members; i++) {
       builders.add(
           LocalCluster.builder("site-%d-%d".formatted(number, i))
@@ -105,6 +109,10 @@ record Contestant(
 
   private static Path kubeconfig(LocalCluster cluster) {
     return cluster.kubeconfigFor("virtual-node", ADMINISTRATORS);
+  }
+
+  private static String backoff(UtilisationOptions options) {
+    return "podMaxBackoffSeconds: %d%n".formatted(options.maxBackoffSeconds);
   }
 
   private static void addPriorityClass(LocalCluster cluster) {

@@ -77,6 +77,14 @@ final class UtilisationOptions {
   double backlog;
 
   @Option(
+      names = "--max-backoff",
+      defaultValue = "10",
+      description =
+          "podMaxBackoffSeconds of every scheduler that jobs are submitted to, Kubernetes' own"
+              + " being 10 (default: ${DEFAULT-VALUE})")
+  int maxBackoffSeconds;
+
+  @Option(
       names = "--control",
       description = "a second yardstick as well, to show what chance makes of the same jobs")
   boolean control;
