@@ -12,6 +12,7 @@ import java.util.function.Predicate;
 record Outcome(String system, int siteCores, long windowMillis, List<JobRun> runs) {
 
   private static final double SECOND = 1000;
+  private static final double FULL = 0.9;
 
   /** A moment: jobs that run and cores that they have, and cores that jobs wait for. */
   record Moment(long seconds, long narrowRunning, long wideRunning, long busy, long waiting) {}
@@ -68,15 +69,18 @@ record Outcome(String system, int siteCores, long windowMillis, List<JobRun> run
         / SECOND;
   }
 
-  /** The least cores that jobs waited for in the window, once the site had been filled. */
+  /**
+   * The least cores that jobs waited for in the window, once the site was full for the first time.
+   */
   long leastWaiting() {
+    var moments = moments(1);
     long filled =
-        moments(1).stream()
-            .filter(moment -> moment.busy > 0)
+        moments.stream()
+            .filter(moment -> moment.busy >= FULL * siteCores)
             .mapToLong(Moment::seconds)
             .findFirst()
             .orElse(0);
-    return moments(1).stream()
+    return moments.stream()
         .filter(moment -> moment.seconds >= filled && moment.seconds * SECOND < windowMillis)
         .mapToLong(Moment::waiting)
         .min()

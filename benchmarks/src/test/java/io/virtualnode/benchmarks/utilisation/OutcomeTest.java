@@ -48,11 +48,11 @@ class OutcomeTest {
   }
 
   @Test
-  void the_least_that_waits_is_of_the_window_and_after_the_first_start() {
-    var always = new Outcome("c", 1, 8000, List.of(run(1, 0, 2, 9), run(8, 1, 8, 9)));
+  void the_least_that_waits_is_of_the_window_and_after_the_site_was_full() {
+    var runs = List.of(run(1, 0, 1, 9), run(9, 1, 3, 9), run(8, 2, 9, 12), run(1, 5, 9, 12));
 
-    assertThat(always.leastWaiting()).isEqualTo(8);
-    assertThat(OUTCOME.leastWaiting()).isZero();
+    assertThat(new Outcome("c", 10, 9000, runs).leastWaiting()).isEqualTo(8);
+    assertThat(new Outcome("c", 10, 11_000, runs).leastWaiting()).isZero();
   }
 
   @Test
