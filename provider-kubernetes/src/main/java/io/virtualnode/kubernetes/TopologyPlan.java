@@ -13,6 +13,7 @@ import io.virtualnode.kubernetes.placement.Taints;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -173,10 +174,8 @@ final class TopologyPlan {
 
   /** A Node has one taint of each key and effect; what is configured comes first. */
   private static List<Taint> withoutDoubles(List<Taint> taints) {
-    var first = new HashMap<String, Taint>();
+    var first = new LinkedHashMap<String, Taint>();
     taints.forEach(taint -> first.putIfAbsent(taint.getKey() + ":" + taint.getEffect(), taint));
-    return taints.stream()
-        .filter(taint -> first.get(taint.getKey() + ":" + taint.getEffect()) == taint)
-        .toList();
+    return List.copyOf(first.values());
   }
 }

@@ -19,8 +19,11 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
@@ -44,6 +47,7 @@ final class VirtualNodes implements AutoCloseable {
   private static final Duration SETTLING = Duration.ofMillis(100);
   private static final Duration REVIEW = Duration.ofSeconds(10);
   private static final Duration RETRY = Duration.ofMinutes(1);
+  private static final int REMOVALS = 8; // at a time, each of about half a second
 
   private final NodeHost host;
   private final Forwarder forwarder;
@@ -55,13 +59,10 @@ final class VirtualNodes implements AutoCloseable {
   private final AtomicBoolean due = new AtomicBoolean();
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
+  private final ExecutorService removals =
+      Executors.newFixedThreadPool(REMOVALS, daemon("vnode-removal"));
   private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            var made = new Thread(task, "vnode-topology");
-            made.setDaemon(true);
-            return made;
-          });
+      Executors.newSingleThreadScheduledExecutor(daemon("vnode-topology"));
 
   /**
    * A virtual node that runs.
@@ -109,8 +110,22 @@ final class VirtualNodes implements AutoCloseable {
             && before.keySet().stream().allMatch(Scope.WHOLE::equals);
     var host = alone ? NodeHost.ofOne(primary, settings.name()) : NodeHost.on(primary);
     var nodes = new VirtualNodes(host, forwarder, settings, patience);
-    nodes.thread.execute(() -> nodes.takeOver(before));
+    forwarder.memberNodes().onChange(nodes::soon);
+    forwarder.membersSeen().thenRunAsync(nodes::reviewAndBeReady, nodes.thread);
+    nodes.thread.execute(() -> nodes.begin(before));
+    var unused =
+        nodes.thread.scheduleWithFixedDelay(
+            nodes::tryReview, REVIEW.toMillis(), REVIEW.toMillis(), TimeUnit.MILLISECONDS);
     return nodes;
+  }
+
+  private void begin(Map<Scope, Node> before) {
+    try {
+      takeOver(before);
+    } catch (RuntimeException e) {
+      log.error("the virtual nodes could not be started", e);
+      fail(e);
+    }
   }
 
   private void takeOver(Map<Scope, Node> before) {
@@ -119,14 +134,16 @@ final class VirtualNodes implements AutoCloseable {
         Stream.concat(before.keySet().stream(), plan().keySet().stream())
             .distinct()
             .map(part -> TopologyPlan.standsFor(settings, members, part))
-            .map(scope -> add(scope, before))
+            .map(scope -> add(scope, Optional.empty(), before))
             .toArray(CompletableFuture<?>[]::new);
-    CompletableFuture.allOf(synced).thenRun(forwarder::begin);
-    forwarder.memberNodes().onChange(this::soon);
-    forwarder.membersSeen().thenRunAsync(this::reviewAndBeReady, thread);
     var unused =
-        thread.scheduleWithFixedDelay(
-            this::tryReview, REVIEW.toMillis(), REVIEW.toMillis(), TimeUnit.MILLISECONDS);
+        CompletableFuture.allOf(synced)
+            .thenRun(forwarder::begin)
+            .exceptionally(
+                failure -> {
+                  fail(failure);
+                  return null;
+                });
   }
 
   private Map<Scope, Optional<Look>> plan() {
@@ -137,16 +154,30 @@ final class VirtualNodes implements AutoCloseable {
   /** The first look at the members has been taken. */
   private void reviewAndBeReady() {
     tryReview();
-    CompletableFuture.allOf(
-            entries.values().stream()
-                .map(entry -> entry.node.ready().exceptionally(failure -> null))
-                .map(CompletionStage::toCompletableFuture)
-                .toArray(CompletableFuture<?>[]::new))
-        .thenRun(() -> ready.complete(null));
+    var unused =
+        CompletableFuture.allOf(
+                entries.values().stream()
+                    .map(entry -> entry.node.ready().toCompletableFuture())
+                    .map(one -> settings.topology() == Topology.AGGREGATE ? one : either(one))
+                    .toArray(CompletableFuture<?>[]::new))
+            .thenRun(() -> ready.complete(null));
+  }
+
+  /** Of several, one that cannot be run does not keep the others from being ready. */
+  private static CompletableFuture<Void> either(CompletableFuture<Void> ready) {
+    return ready.exceptionally(failure -> null);
+  }
+
+  private void fail(Throwable failure) {
+    ready.completeExceptionally(failure);
+    ended.completeExceptionally(failure);
   }
 
   private void soon() {
-    if (!due.getAndSet(true) && !thread.isShutdown()) {
+    if (due.getAndSet(true)) {
+      return;
+    }
+    try {
       var unused =
           thread.schedule(
               () -> {
@@ -155,6 +186,8 @@ final class VirtualNodes implements AutoCloseable {
               },
               SETTLING.toMillis(),
               TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      log.debug("closed while a member's nodes have changed");
     }
   }
 
@@ -173,8 +206,8 @@ final class VirtualNodes implements AutoCloseable {
           var entry = entries.get(scope);
           if (entry != null) {
             entries.put(scope, dressed(entry, look).unwanted(null));
-          } else if (notBefore.getOrDefault(scope, Long.MIN_VALUE) <= System.nanoTime()) {
-            var unused = add(scope, Map.of());
+          } else if (mayBeTried(scope)) {
+            var unused = add(scope, mayBeDressed(scope) ? look : Optional.empty(), Map.of());
           }
         });
     List.copyOf(entries.keySet()).stream()
@@ -195,17 +228,25 @@ final class VirtualNodes implements AutoCloseable {
     return entry.looking(look.get());
   }
 
+  /** Whether all is known by which it looks: for one member node, as soon as that is. */
+  private boolean mayBeDressed(Scope scope) {
+    return scope instanceof Scope.OfNode || forwarder.membersSeen().toCompletableFuture().isDone();
+  }
+
+  private boolean mayBeTried(Scope scope) {
+    var time = notBefore.get(scope);
+    return time == null || System.nanoTime() - time >= 0;
+  }
+
   /**
    * Adds a virtual node.
    *
+   * @param look how it is to look, if that is known
+   * @param before the Nodes that the primary has from before, one of which is taken over if it is
+   *     not
    * @return completes when all its pods are known, or it has ended
    */
-  private CompletableFuture<Void> add(Scope scope, Map<Scope, Node> before) {
-    var look =
-        forwarder.membersSeen().toCompletableFuture().isDone()
-                || settings.topology() == Topology.PER_NODE
-            ? plan().getOrDefault(scope, Optional.<Look>empty())
-            : Optional.<Look>empty();
+  private CompletableFuture<Void> add(Scope scope, Optional<Look> look, Map<Scope, Node> before) {
     var provider = new ForwardingProvider(forwarder, scope);
     var node = host.add(description(scope, look, before), provider);
     entries.put(scope, new Entry(node, look, null));
@@ -239,8 +280,7 @@ final class VirtualNodes implements AutoCloseable {
     entries.remove(scope);
     notBefore.put(scope, System.nanoTime() + RETRY.toNanos());
     if (scope.equals(Scope.WHOLE)) {
-      ready.completeExceptionally(failure);
-      ended.completeExceptionally(failure);
+      fail(failure);
     }
   }
 
@@ -258,15 +298,26 @@ final class VirtualNodes implements AutoCloseable {
     boolean patient = !(scope instanceof Scope.Former);
     if (forwarder.hasProxies(scope)
         || (patient && now - sinceNanos < patience.toNanos())
-        || notBefore.getOrDefault(scope, Long.MIN_VALUE) > now) {
+        || !mayBeTried(scope)) {
       return;
     }
     log.info("Node {} is no longer asked for and has no pods", entry.node.name());
     entries.remove(scope);
-    if (!entry.node.remove()) { // it has pods all the same, or the primary does not answer
-      notBefore.put(scope, System.nanoTime() + RETRY.toNanos());
-      var unused = add(scope, Map.of());
-    }
+    notBefore.put(scope, now + RETRY.toNanos()); // not to be added while it is being removed
+    removals.execute(() -> remove(scope, entry.node));
+  }
+
+  private void remove(Scope scope, VirtualNode node) {
+    boolean removed = node.remove();
+    onThread(
+        () -> {
+          if (removed) {
+            notBefore.remove(scope);
+          } else { // it has pods all the same, or the primary does not answer
+            notBefore.put(scope, System.nanoTime() + REVIEW.toNanos());
+            var unused = add(scope, Optional.empty(), Map.of());
+          }
+        });
   }
 
   /** Whether a member that is not seen now may show what the virtual node stands for. */
@@ -276,9 +327,19 @@ final class VirtualNodes implements AutoCloseable {
         && !forwarder.isFresh(one.node().member());
   }
 
+  private static ThreadFactory daemon(String name) {
+    return task -> {
+      var made = new Thread(task, name);
+      made.setDaemon(true);
+      return made;
+    };
+  }
+
   private void onThread(Runnable task) {
-    if (!thread.isShutdown()) {
+    try {
       thread.execute(task);
+    } catch (RejectedExecutionException e) {
+      log.debug("closed while a virtual node has ended");
     }
   }
 
@@ -324,7 +385,8 @@ final class VirtualNodes implements AutoCloseable {
 
   @Override
   public void close() {
-    thread.shutdown();
+    thread.shutdownNow();
+    removals.shutdown();
     host.close();
     ended.complete(null);
   }

@@ -168,27 +168,6 @@ class CapacityIT {
   }
 
   @Test
-  @DisplayName("keeps the other member's free room when one that is full of our pods is lost")
-  void keeps_the_other_members_room() {
-    run("one", "1", Map.of());
-    run("two", "1", Map.of());
-    assertThat(Federation.delegatesIn(federation.b.client())).hasSize(2);
-    federation.b.killApiServer();
-    try {
-      federation.awaitOffer("a full member was lost", TRUTH, () -> free(federation.a));
-      assertThat(federation.offered().get("cpu")).isEqualTo(4000);
-      assertThat(federation.proxy("one").getStatus().getPhase()).isEqualTo("Running");
-      run("elsewhere", "2", Map.of());
-      assertThat(Federation.delegatesIn(federation.a.client())).hasSize(1);
-    } finally {
-      federation.b.startApiServer();
-    }
-    truthAfter("the lost member came back");
-    assertThat(federation.offered().get("cpu")).isEqualTo(2000);
-    assertThat(federation.delegates()).hasSize(3);
-  }
-
-  @Test
   @DisplayName("loses the free room of a member that is lost, and has it again when it is back")
   void loses_a_lost_members_room() {
     federation.b.killApiServer();

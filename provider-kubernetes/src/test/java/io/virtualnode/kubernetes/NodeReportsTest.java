@@ -2,6 +2,7 @@ package io.virtualnode.kubernetes;
 
 import static io.virtualnode.kubernetes.capacity.Given.cores;
 import static io.virtualnode.kubernetes.capacity.Given.key;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtualnode.api.NodeReport;
@@ -27,7 +28,11 @@ class NodeReportsTest {
   private final NodeReports reports = new NodeReports(this::stale, this::report);
 
   private List<String> stale() {
-    return fresh.keySet().stream().filter(member -> !fresh.get(member)).sorted().toList();
+    return fresh.entrySet().stream()
+        .filter(member -> !member.getValue())
+        .map(Map.Entry::getKey)
+        .sorted()
+        .toList();
   }
 
   private CompletionStage<Void> report(Scope scope, NodeReport report) {
@@ -45,8 +50,8 @@ class NodeReportsTest {
     reports.publish(Map.of(A, cores(1), OF_B, cores(2)));
     reports.publish(Map.of(A, cores(1), OF_B, cores(3)));
     assertThat(reported).containsExactlyInAnyOrder(A, OF_B, OF_B);
-    assertThat(last.get(OF_B).allocatable()).isEqualTo(cores(3).toQuantities());
-    assertThat(last.get(A).ready()).isTrue();
+    assertThat(last(OF_B).allocatable()).isEqualTo(cores(3).toQuantities());
+    assertThat(last(A).ready()).isTrue();
   }
 
   @Test
@@ -103,8 +108,12 @@ class NodeReportsTest {
     assertThat(reports.stored(A).toCompletableFuture()).isCompleted();
   }
 
+  private NodeReport last(Scope scope) {
+    return requireNonNull(last.get(scope));
+  }
+
   private String condition(Scope scope) {
-    var condition = last.get(scope).conditions().get(0);
+    var condition = last(scope).conditions().get(0);
     return condition.getStatus() + " " + condition.getReason() + " " + condition.getMessage();
   }
 }

@@ -2,10 +2,12 @@ package io.virtualnode.kubernetes;
 
 import static io.virtualnode.kubernetes.Federation.eventually;
 import static io.virtualnode.kubernetes.Federation.pod;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.Taint;
@@ -30,6 +32,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -83,7 +86,7 @@ class TopologyIT {
       }
     }
     eventually("there is one for each", () -> nodes().keySet().equals(expected.keySet()));
-    nodes().forEach((name, node) -> assertLooksLike(node, expected.get(name)));
+    nodes().forEach((name, node) -> assertLooksLike(node, requireNonNull(expected.get(name))));
     awaitRoomOfEach();
 
     // The scheduler of the primary sees the shapes: eight cores are nowhere but behind the taint.
@@ -181,6 +184,7 @@ class TopologyIT {
   @DisplayName("keep their looks and their pods while the process is replaced")
   void restart() {
     run(Topology.PER_NODE);
+    eventually("there are three", () -> nodes().size() == 3);
     federation.submit(selecting(pod("zoned", "1", Map.of()), Map.of("zone", "z2")));
     federation.submit(tolerating(pod("gpu", "8", Map.of(Simulation.RUN_FOR, "4s"))));
     federation.awaitPhase("gpu", "Running");
@@ -203,6 +207,7 @@ class TopologyIT {
   @DisplayName("of another topology stay until their last pod is gone, and offer nothing")
   void switched() {
     run(Topology.AGGREGATE);
+    eventually("there is one", () -> nodes().keySet().equals(Set.of("vnode")));
     federation.submit(pod("old", "2", Map.of()));
     federation.awaitPhase("old", "Running");
     run(Topology.PER_NODE);
@@ -289,9 +294,12 @@ class TopologyIT {
   }
 
   private static Node bare(Node node) {
-    node.getMetadata().setResourceVersion(null);
-    node.getMetadata().setUid(null);
-    return node;
+    return new NodeBuilder(node)
+        .editMetadata()
+        .withResourceVersion(null)
+        .withUid(null)
+        .endMetadata()
+        .build();
   }
 
   // --- looking
@@ -309,16 +317,20 @@ class TopologyIT {
         .collect(Collectors.toMap(node -> node.getMetadata().getName(), node -> node));
   }
 
-  private static String label(String node, String key) {
-    return nodes().get(node).getMetadata().getLabels().get(key);
+  private static @Nullable String label(String node, String key) {
+    return node(node).getMetadata().getLabels().get(key);
+  }
+
+  private static Node node(String name) {
+    return requireNonNull(nodes().get(name), name);
   }
 
   private static List<Taint> taints(String node) {
-    return nodes().get(node).getSpec().getTaints();
+    return node(node).getSpec().getTaints();
   }
 
   private static Resources allocatable(String node) {
-    return Resources.ofQuantities(nodes().get(node).getStatus().getAllocatable());
+    return Resources.ofQuantities(node(node).getStatus().getAllocatable());
   }
 
   private static Resources requests(String node) {

@@ -1,6 +1,7 @@
 package io.virtualnode.kubernetes;
 
 import static io.virtualnode.kubernetes.capacity.Given.key;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Quantity;
@@ -101,7 +102,7 @@ class TopologyPlanTest {
     node("b/*", Map.of("pool", "batch"));
     plan = TopologyPlan.of(settings, List.of(fixed), nodes);
     assertThat(plan.keySet()).containsExactly(new Scope.OfMember("b"));
-    assertThat(plan.get(new Scope.OfMember("b")).orElseThrow().labels())
+    assertThat(requireNonNull(plan.get(new Scope.OfMember("b"))).orElseThrow().labels())
         .containsEntry("pool", "batch");
   }
 
@@ -124,7 +125,9 @@ class TopologyPlanTest {
                 taint("own", "NoSchedule"),
                 taint("node.kubernetes.io/not-ready", "NoExecute"))));
     var look =
-        TopologyPlan.of(settings, List.of(tolerating), nodes).get(new Scope.OfNode(key("a/n1")));
+        requireNonNull(
+            TopologyPlan.of(settings, List.of(tolerating), nodes)
+                .get(new Scope.OfNode(key("a/n1"))));
     assertThat(look.orElseThrow().taints())
         .containsExactly(
             OWN, new Taint("NoExecute", "gpu", null, "yes"), taint("slow", "PreferNoSchedule"));
@@ -141,7 +144,7 @@ class TopologyPlanTest {
   }
 
   private Look look(Scope scope) {
-    return plan().get(scope).orElseThrow();
+    return requireNonNull(plan().get(scope)).orElseThrow();
   }
 
   private static Taint taint(String key, String effect) {

@@ -146,7 +146,8 @@ public record NodeDescription(
 
     /**
      * Adds the labels and taints that an earlier process described this Node with, where this
-     * description says nothing of them: for one that is not known to look otherwise yet.
+     * description says nothing of them: for one that is not known to look otherwise yet. A removal
+     * that was under way is not gone on with.
      */
     public Builder keeping(Node observed) {
       AppliedMarks marks = AppliedMarks.on(observed);
@@ -160,6 +161,7 @@ public record NodeDescription(
       Set<String> described = taints.stream().map(AppliedMarks::id).collect(Collectors.toSet());
       observed.getSpec().getTaints().stream()
           .filter(taint -> marks.taints().contains(AppliedMarks.id(taint)))
+          .filter(taint -> !taint.getKey().equals(NodeRemoval.TAINT_KEY)) // it was to end
           .filter(taint -> described.add(AppliedMarks.id(taint)))
           .forEach(all::add);
       return taints(all);

@@ -25,6 +25,7 @@ final class NodeRemoval {
 
   private static final Logger log = LoggerFactory.getLogger(NodeRemoval.class);
   private static final Duration SETTLING = Duration.ofMillis(500);
+  private static final int ATTEMPTS = 5;
 
   private final NodeDescription description;
   private final NodeApi nodes;
@@ -40,6 +41,17 @@ final class NodeRemoval {
 
   /** Completes with whether the primary has no such Node of ours any more; never fails. */
   CompletionStage<Boolean> run() {
+    return run(ATTEMPTS)
+        .exceptionally(
+            failure -> {
+              log.warn(
+                  "Node {} stays: {}", description.name(), PrimaryApi.unwrap(failure).getMessage());
+              return false;
+            });
+  }
+
+  /** Others write Nodes too: what has been changed meanwhile is read again. */
+  private CompletionStage<Boolean> run(int attempts) {
     return nodes
         .node(description.name())
         .thenCompose(
@@ -48,12 +60,11 @@ final class NodeRemoval {
                     .filter(NodeObject::isManaged)
                     .map(this::remove)
                     .orElseGet(() -> CompletableFuture.completedFuture(found.isEmpty())))
-        .exceptionally(
-            failure -> {
-              log.warn(
-                  "Node {} stays: {}", description.name(), PrimaryApi.unwrap(failure).getMessage());
-              return false;
-            });
+        .exceptionallyCompose(
+            failure ->
+                attempts > 1 && PrimaryApi.code(failure) == PrimaryApi.CONFLICT
+                    ? run(attempts - 1)
+                    : CompletableFuture.failedFuture(failure));
   }
 
   private CompletionStage<Boolean> remove(Node node) {

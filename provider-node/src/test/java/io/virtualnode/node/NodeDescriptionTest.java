@@ -76,7 +76,10 @@ final class NodeDescriptionTest {
     NodeDescription before =
         NodeDescription.builder("v")
             .labels(Map.of("zone", "z1", "own", "old"))
-            .taints(List.of(new Taint("NoSchedule", "gpu", null, "yes")))
+            .taints(
+                List.of(
+                    new Taint("NoSchedule", "gpu", null, "yes"),
+                    new Taint("NoSchedule", NodeRemoval.TAINT_KEY, null, null)))
             .build();
     Node node = new NodeObject(before).create(NodeReport.ready(Map.of()), Instant.EPOCH);
     node.getMetadata().getLabels().put("foreign", "x");

@@ -45,6 +45,14 @@ final class NodeRemovalTest {
   }
 
   @Test
+  void node_that_somebody_else_changes_meanwhile_is_read_again() {
+    stands();
+    primary.refuse("PATCH node", 409, 409);
+    assertThat(run()).isTrue();
+    assertThat(primary.nodes).isEmpty();
+  }
+
+  @Test
   void pods_of_daemon_sets_go_with_the_node() {
     stands();
     primary.put(TestPods.ownedBy(TestPods.pod("a"), "DaemonSet"));

@@ -159,10 +159,11 @@ public final class Placement {
                 collected.merge(claim.node(), claim.share(), Resources::plus);
               }
             });
+    if (collected.isEmpty()) {
+      return null;
+    }
     var elsewhere = new NodeSearch(index, demand, quotas, ledger, collected.keySet());
-    return collected.isEmpty() || elsewhere.leastLack(null) != null
-        ? null
-        : elsewhere.firstWith(collected);
+    return elsewhere.leastLack(null) == null ? elsewhere.firstWith(collected) : null;
   }
 
   /** The node that it would get now, beside what is held; empty if none has room. */
