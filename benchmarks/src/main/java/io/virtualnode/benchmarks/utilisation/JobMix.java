@@ -1,5 +1,6 @@
 package io.virtualnode.benchmarks.utilisation;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -46,7 +47,7 @@ record JobMix(
   List<GridJob> jobs(long seed) {
     var random = new Random(seed);
     var jobs = new ArrayList<GridJob>();
-    var widths = new ArrayList<Integer>();
+    var widths = new ArrayDeque<Integer>();
     long arrived = 0; // core-milliseconds, since the beginning
     long cores = 0;
     while (true) {
@@ -59,7 +60,7 @@ record JobMix(
         return jobs;
       }
       long run = shortestMillis + random.nextLong(longestMillis - shortestMillis + 1);
-      var job = new GridJob(jobs.size(), widths.remove(widths.size() - 1), at, run);
+      var job = new GridJob(jobs.size(), widths.removeLast(), at, run);
       jobs.add(job);
       cores += job.cores();
       arrived += waits ? Math.round(STAGGER_MILLIS * load * siteCores) : job.work();

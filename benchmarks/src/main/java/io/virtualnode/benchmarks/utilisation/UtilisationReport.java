@@ -56,7 +56,7 @@ final class UtilisationReport {
     out.append(String.format("  %-38s", name));
     for (var system : bySystem) {
       var text = String.format(Locale.ROOT, "%.1f", Comparison.mean(system, figure));
-      if (withRatio && system != yardstick) {
+      if (withRatio && !system.equals(yardstick)) {
         var comparison = new Comparison(yardstick, system);
         text += String.format(Locale.ROOT, "  x %.3f", comparison.ratio(figure));
         if (system.size() > 1) {
