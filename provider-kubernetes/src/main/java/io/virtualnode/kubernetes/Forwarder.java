@@ -176,6 +176,10 @@ final class Forwarder implements AutoCloseable {
         configuration.members().stream()
             .collect(Collectors.toMap(MemberSettings::name, MemberSettings::weight)));
     members.configure(configuration.members(), configuration.maxAge());
+    for (var member : members.all()) {
+      boolean retired = members.isRetired(member.name());
+      account.update(ledger -> ledger.setRetired(member.name(), retired));
+    }
     timer.execute(() -> members.all().forEach(member -> dismissIfEmpty(member.name())));
   }
 

@@ -36,7 +36,9 @@ class ReloadIT {
   @BeforeAll
   static void start() {
     federation =
-        Federation.start(NodeShape.cores(4).withLabel("pool", "batch"), NodeShape.cores(2));
+        Federation.start(
+            NodeShape.cores(4).withLabel("pool", "batch"),
+            NodeShape.cores(2).withLabel("site", "b"));
   }
 
   @AfterAll
@@ -84,6 +86,23 @@ class ReloadIT {
     // A terminal proxy goes at once, and its delegate after it.
     eventually("it has gone", () -> Federation.delegatesIn(federation.b.client()).isEmpty());
     federation.awaitOffer("the removed member is empty", LIMIT, () -> free(federation.a));
+  }
+
+  @Test
+  @DisplayName("counts the nodes of a removed member no more among those that a pod could ever fit")
+  void forgets_the_nodes_of_a_removed_member() {
+    runInB(Map.of());
+    reload(settings(federation.a));
+    federation.awaitOffer("a busy member was removed", LIMIT, () -> free(federation.a));
+    var choosy = pod("choosy", "1", Map.of());
+    choosy.getSpec().setNodeSelector(Map.of("site", "b"));
+    choosy.getSpec().setNodeName(Federation.NODE);
+    federation.submit(choosy);
+    eventually(
+        "it fits no node",
+        () -> "FitsNoNode".equals(federation.proxy("choosy").getStatus().getReason()));
+    reload(settings(federation.a), settings(federation.b));
+    federation.awaitPhase("choosy", "Running");
   }
 
   @Test
