@@ -6,13 +6,15 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /** One figure of several runs: the median, with the extremes. */
-record Figure(double median, double least, double most) {
+public record Figure(double median, double least, double most) {
 
-  static <T> Figure of(List<T> runs, ToDoubleFunction<T> figure) {
+  /** Of what each run has for it. */
+  public static <T> Figure of(List<T> runs, ToDoubleFunction<T> figure) {
     return of(runs.stream().mapToDouble(figure).toArray());
   }
 
-  static Figure of(double... values) {
+  /** Of the values of all runs. */
+  public static Figure of(double... values) {
     if (values.length == 0) {
       return new Figure(Double.NaN, Double.NaN, Double.NaN);
     }

@@ -6,9 +6,10 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /** What it was measured on. */
-record Machine(String cpu, int cores, long memoryMegabytes, String kernel, String jdk) {
+public record Machine(String cpu, int cores, long memoryMegabytes, String kernel, String jdk) {
 
-  static Machine here() {
+  /** This one. */
+  public static Machine here() {
     return new Machine(
         first("/proc/cpuinfo", "model name"),
         Runtime.getRuntime().availableProcessors(),
@@ -18,7 +19,7 @@ record Machine(String cpu, int cores, long memoryMegabytes, String kernel, Strin
   }
 
   /** How many want a core, over the last minute. */
-  static String load() {
+  public static String load() {
     return read("/proc/loadavg").split(" ", 2)[0];
   }
 

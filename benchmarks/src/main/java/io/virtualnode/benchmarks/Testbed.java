@@ -35,7 +35,13 @@ final class Testbed implements AutoCloseable {
   }
 
   private VnodeProcess startVnode(Options options) {
-    return VnodeProcess.start(options, NODE, USER, primary(), members());
+    var folder = primary().folder();
+    return VnodeProcess.start(
+        options.vnodeHome,
+        options.javaOpts,
+        folder,
+        VnodeProcess.configuration(NODE, USER, primary(), members()),
+        options.log.orElse(folder.resolve("vnode.log")).toAbsolutePath());
   }
 
   /** Starts everything and returns when the node offers all the members' room. */

@@ -12,7 +12,7 @@ import java.util.List;
  * The packaged {@code vnode run} as a process of its own, so that what it uses is its alone. It
  * ends with this JVM, however that ends.
  */
-final class VnodeProcess implements AutoCloseable {
+public final class VnodeProcess implements AutoCloseable {
 
   private final GuardedProcess process;
   private final Path log;
@@ -22,10 +22,9 @@ final class VnodeProcess implements AutoCloseable {
     this.log = log;
   }
 
-  /** Starts it over the clusters, as the user in each; its log is continued. */
-  static VnodeProcess start(
-      Options options, String node, String user, LocalCluster primary, List<LocalCluster> members) {
-    var folder = primary.folder();
+  /** The configuration file of one virtual node over all members, as the user in each. */
+  static String configuration(
+      String node, String user, LocalCluster primary, List<LocalCluster> members) {
     var config = new StringBuilder();
     config.append(
         "node: {name: %s}%nprimary: {kubeconfig: %s}%nmembers:%n"
@@ -34,17 +33,27 @@ final class VnodeProcess implements AutoCloseable {
       config.append(
           "- {name: %s, kubeconfig: %s}%n".formatted(member.name(), member.kubeconfigFor(user)));
     }
+    return config.toString();
+  }
+
+  /**
+   * Starts it; its log is continued.
+   *
+   * @param home the folder of the unpacked command
+   * @param folder where its configuration file is written
+   */
+  public static VnodeProcess start(
+      Path home, String javaOpts, Path folder, String configuration, Path log) {
     var file = folder.resolve("vnode.yaml");
-    var log = options.log.orElse(folder.resolve("vnode.log")).toAbsolutePath();
     try {
-      Files.writeString(file, config);
+      Files.writeString(file, configuration);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write " + file, e);
     }
-    var command = options.vnodeHome.resolve("bin/vnode").toAbsolutePath().toString();
+    var command = home.resolve("bin/vnode").toAbsolutePath().toString();
     return new VnodeProcess(
         GuardedProcess.of("vnode", List.of(command, "run", "--config", file.toString()))
-            .environment("JAVA_OPTS", options.javaOpts)
+            .environment("JAVA_OPTS", javaOpts)
             .start(log),
         log);
   }
@@ -60,7 +69,7 @@ final class VnodeProcess implements AutoCloseable {
   }
 
   /** Fails if it has ended, with what it said. */
-  void requireAlive() {
+  public void requireAlive() {
     if (!process.isAlive()) {
       throw new IllegalStateException(
           "vnode has ended (%s):%n%s".formatted(process.exitCode(), lastWords()));
@@ -68,7 +77,7 @@ final class VnodeProcess implements AutoCloseable {
   }
 
   /** Its log's last lines. */
-  String lastWords() {
+  public String lastWords() {
     try (var lines = Files.lines(log)) {
       var all = lines.toList();
       return String.join("\n", all.subList(Math.max(0, all.size() - 20), all.size()));
@@ -78,7 +87,7 @@ final class VnodeProcess implements AutoCloseable {
   }
 
   /** Lines of its log that are warnings or errors. */
-  long complaints() {
+  public long complaints() {
     try (var lines = Files.lines(log)) {
       return lines.filter(line -> line.contains(" WARN ") || line.contains(" ERROR ")).count();
     } catch (IOException e) {

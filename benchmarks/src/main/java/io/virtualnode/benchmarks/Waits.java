@@ -11,7 +11,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** Waiting, always for a bounded time. */
-final class Waits {
+public final class Waits {
 
   private static final long TICK_MILLIS = 100;
 
@@ -29,7 +29,7 @@ final class Waits {
    * Asks at every tick until it holds; fails with the diagnosis if it does not in time, and with
    * what the condition throws.
    */
-  static void until(
+  public static void until(
       String what, long seconds, BooleanSupplier condition, Supplier<String> diagnosis) {
     var holds = new CompletableFuture<Void>();
     var ticks =
@@ -61,7 +61,7 @@ final class Waits {
   }
 
   /** What it says when the time has come. */
-  static <T> T after(long seconds, Supplier<T> reading) {
+  public static <T> T after(long seconds, Supplier<T> reading) {
     try {
       return CLOCK.schedule(reading::get, seconds, TimeUnit.SECONDS).get();
     } catch (ExecutionException e) {

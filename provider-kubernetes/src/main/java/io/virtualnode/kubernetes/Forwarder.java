@@ -389,7 +389,9 @@ final class Forwarder implements AutoCloseable {
           if (!forwarding.awaits(member.name())) {
             continue;
           }
-          if (!fresh) {
+          if (fresh) {
+            forwarding.backInSight();
+          } else {
             forwarding.outOfSight();
           }
         }

@@ -205,6 +205,11 @@ final class Forwarding {
     doubtful = true;
   }
 
+  /** The member is in sight again: what it accepted meanwhile may have gone unseen, too. */
+  void backInSight() {
+    doubtful = true;
+  }
+
   /**
    * The member's watch shows the delegate.
    *

@@ -159,6 +159,17 @@ class ForwardingTest {
     assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Nothing.class);
   }
 
+  @DisplayName("delegate_accepted_while_the_member_was_out_of_sight_is_looked_for_once_it_is_back")
+  @Test
+  void lookForWhatWasAcceptedOutOfSight() {
+    forwarding.observed(proxy().build());
+    forwarding.outOfSight();
+    forwarding.intended(INTENT);
+    forwarding.accepted();
+    forwarding.backInSight();
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.LookFor(INTENT));
+  }
+
   // --- the slot
 
   @DisplayName("slot_is_held_by_the_intent_until_this_process_has_seen_the_delegate")

@@ -132,6 +132,25 @@ final class ClusterFiles {
             base64(credentials.privateKeyPem()));
   }
 
+  /** Writes kube-scheduler's configuration: the fields, and how it reaches the API server. */
+  Path schedulerConfiguration(Path kubeconfig, String fields) {
+    Path file = path("kube-scheduler.yaml");
+    String head =
+        """
+        apiVersion: kubescheduler.config.k8s.io/v1
+        kind: KubeSchedulerConfiguration
+        clientConnection: {kubeconfig: "%s", qps: 1000, burst: 2000}
+        leaderElection: {leaderElect: false}
+        """
+            .formatted(kubeconfig);
+    try {
+      Files.writeString(file, head + fields);
+      return file;
+    } catch (IOException e) {
+      throw new TestkitException(Reason.PREPARATION_FAILED, "cannot write " + file + ": " + e, e);
+    }
+  }
+
   void delete() {
     try {
       DirectoryTree.delete(directory);

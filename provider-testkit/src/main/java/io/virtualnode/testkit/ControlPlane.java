@@ -132,8 +132,15 @@ final class ControlPlane {
   }
 
   private void startScheduler() {
+    Path kubeconfig = files.kubeconfig("system:kube-scheduler", List.of());
     List<String> flags = new ArrayList<>();
-    flags.add("--kubeconfig=" + files.kubeconfig("system:kube-scheduler", List.of()));
+    // With a configuration, kube-scheduler ignores the flags that it replaces.
+    flags.addAll(
+        spec.schedulerConfiguration()
+            .map(fields -> List.of("--config=" + files.schedulerConfiguration(kubeconfig, fields)))
+            .orElse(
+                List.of(
+                    "--kubeconfig=" + kubeconfig, "--kube-api-qps=1000", "--kube-api-burst=2000")));
     flags.add("--leader-elect=false");
     flags.add("--secure-port=" + ports.scheduler().port());
     flags.add("--bind-address=127.0.0.1");
@@ -141,8 +148,6 @@ final class ControlPlane {
     flags.add("--tls-private-key-file=" + files.path("scheduler.key"));
     // Administrators only, by their certificates: it asks the API server about nobody.
     flags.add("--client-ca-file=" + files.path("ca.crt"));
-    flags.add("--kube-api-qps=1000");
-    flags.add("--kube-api-burst=2000");
     flags.addAll(spec.schedulerFlags());
     launch(KubeTool.KUBE_SCHEDULER, flags);
   }

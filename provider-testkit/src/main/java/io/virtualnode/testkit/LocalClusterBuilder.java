@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
@@ -14,11 +15,24 @@ public final class LocalClusterBuilder {
 
   private static final Pattern DNS_LABEL = Pattern.compile("[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?");
 
+  private static final String MOST_ALLOCATED =
+      """
+      profiles:
+      - schedulerName: default-scheduler
+        pluginConfig:
+        - name: NodeResourcesFit
+          args:
+            scoringStrategy:
+              type: MostAllocated
+              resources: [{name: cpu, weight: 1}, {name: memory, weight: 1}]
+      """;
+
   private final String name;
   private final Map<String, NodeShape> nodes = new LinkedHashMap<>();
   private final List<String> apiServerFlags = new ArrayList<>();
   private final List<String> controllerManagerFlags = new ArrayList<>();
   private final List<String> schedulerFlags = new ArrayList<>();
+  private Optional<String> schedulerConfiguration = Optional.empty();
   private boolean scheduler = true;
   private boolean keepFiles;
   private Consumer<String> progress = line -> System.err.println("[testkit] " + line);
@@ -70,6 +84,26 @@ public final class LocalClusterBuilder {
     return this;
   }
 
+  /**
+   * Gives kube-scheduler fields of a {@code KubeSchedulerConfiguration} (v1) as YAML, such as
+   * {@code profiles} or {@code podMaxBackoffSeconds}, instead of its defaults. Its version, its
+   * connection and that it elects no leader are added. Several calls add up.
+   */
+  public LocalClusterBuilder schedulerConfiguration(String fields) {
+    requireNonNull(fields, "fields is null");
+    String before = schedulerConfiguration.map(text -> text.stripTrailing() + "\n").orElse("");
+    schedulerConfiguration = Optional.of(before + fields);
+    return this;
+  }
+
+  /**
+   * Lets kube-scheduler fill one node before the next ({@code MostAllocated}); unless told
+   * otherwise it spreads pods over the nodes.
+   */
+  public LocalClusterBuilder packing() {
+    return schedulerConfiguration(MOST_ALLOCATED);
+  }
+
   /** Whether the cluster's directory stays after its end, to read the logs. */
   public LocalClusterBuilder keepFiles(boolean kept) {
     keepFiles = kept;
@@ -100,6 +134,7 @@ public final class LocalClusterBuilder {
         List.copyOf(apiServerFlags),
         List.copyOf(controllerManagerFlags),
         List.copyOf(schedulerFlags),
+        schedulerConfiguration,
         keepFiles);
   }
 }

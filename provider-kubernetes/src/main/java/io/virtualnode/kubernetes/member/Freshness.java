@@ -6,18 +6,19 @@ import java.time.Duration;
  * Whether what is known of a member is recent: its API server answered a question not longer ago
  * than the stated age, and its watches are connected. Pure; times are {@code System.nanoTime()}.
  */
-final class Freshness {
+public final class Freshness {
 
   private final long maxAgeNanos;
   private boolean answered;
   private long answeredAt;
 
-  Freshness(Duration maxAge) {
+  /** Nothing is known yet. */
+  public Freshness(Duration maxAge) {
     this.maxAgeNanos = maxAge.toNanos();
   }
 
   /** The API server answered a question that was asked at that time. */
-  void answered(long askedAt) {
+  public void answered(long askedAt) {
     if (!answered || askedAt - answeredAt > 0) {
       answered = true;
       answeredAt = askedAt;
@@ -25,11 +26,12 @@ final class Freshness {
   }
 
   /** The API server could not be asked. */
-  void failed() {
+  public void failed() {
     answered = false;
   }
 
-  boolean isFresh(boolean watchesConnected, long now) {
+  /** Whether what is known is recent at that time. */
+  public boolean isFresh(boolean watchesConnected, long now) {
     return answered && watchesConnected && now - answeredAt <= maxAgeNanos;
   }
 }
