@@ -3,10 +3,12 @@ package io.virtualnode.kubernetes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.IntUnaryOperator;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * What a virtual node said over a time, beside what it would have had to say.
@@ -24,6 +26,10 @@ import java.util.stream.IntStream;
  *       is no more than the truth of some state in [t − δ, t]: no more is offered than was real, as
  *       of data no older than δ. It is 0 while no more is offered than there is.
  * </ul>
+ *
+ * <p>A member of which the virtual node says that it has not heard of it recently has no room in
+ * the truth that it is held against: it must offer nothing there, and need not offer anything. How
+ * often that was so is counted, see {@link #silences}.
  *
  * <p>Two who watch several clusters hear of their changes neither at the same time nor always in
  * the same order. So a state in which one watch is behind the others by at most {@link #SKEW}
@@ -46,7 +52,14 @@ final class RoomHistory {
 
   private static final Duration AROUND = Duration.ofSeconds(1);
 
-  private record Moment(long at, Space said, TrueRoom room, Space truth) {}
+  /**
+   * What a virtual node says at a time.
+   *
+   * @param silent the members of which it says that it has not heard of them recently
+   */
+  record Said(Space allocatable, Set<String> silent) {}
+
+  private record Moment(long at, Said said, TrueRoom room, Space truth) {}
 
   /** More states than that are not put together at a time. */
   private static final int MOST_MIXED = 500;
@@ -54,10 +67,10 @@ final class RoomHistory {
   private final List<Moment> moments = new ArrayList<>();
 
   /** Notes what is so from now on. */
-  void add(long at, Space said, TrueRoom room) {
+  void add(long at, Said said, TrueRoom room) {
     var last = moments.isEmpty() ? null : moments.get(moments.size() - 1);
     if (last == null || !last.said.equals(said) || !last.room.equals(room)) {
-      moments.add(new Moment(at, said, room, room.allocatable()));
+      moments.add(new Moment(at, said, room, room.allocatable(Set.of())));
     }
   }
 
@@ -81,7 +94,11 @@ final class RoomHistory {
    * @param late how much later than the virtual node the witness may have heard of something
    */
   Samples lag(long from, long to, Duration every, Duration late) {
-    return sample(from, to, every, now -> newest(now, late, truth -> truth.equals(saidAt(now))));
+    return sample(
+        from,
+        to,
+        every,
+        now -> newest(now, late, truth -> truth.equals(saidAt(now).allocatable())));
   }
 
   /** The age of the offer at regular times. */
@@ -92,7 +109,10 @@ final class RoomHistory {
         every,
         now ->
             IntStream.range(0, Space.NAMES.size())
-                .map(r -> newest(now, late, truth -> saidAt(now).get(r) <= truth.get(r)))
+                .map(
+                    r ->
+                        newest(
+                            now, late, truth -> saidAt(now).allocatable().get(r) <= truth.get(r)))
                 .min()
                 .orElseThrow());
   }
@@ -101,11 +121,18 @@ final class RoomHistory {
   Space excess(long from) {
     return moments.stream()
         .filter(moment -> moment.at - from >= 0)
-        .map(moment -> moment.said.minus(moment.truth))
+        .map(moment -> moment.said.allocatable().minus(moment.truth))
         .reduce(Space.NONE, Space::max);
   }
 
-  private Space saidAt(int moment) {
+  /** At how many of the regular times a member had not been heard of. */
+  long silences(long from, long to, Duration every) {
+    return LongStream.iterate(from, time -> time - to < 0, time -> time + every.toNanos())
+        .filter(time -> !saidAt(indexAt(time)).silent().isEmpty())
+        .count();
+  }
+
+  private Said saidAt(int moment) {
     return moments.get(moment).said;
   }
 
@@ -144,20 +171,26 @@ final class RoomHistory {
 
   private int newest(int now, Duration late, Predicate<Space> wanted) {
     int last = indexAt(moments.get(now).at + late.toNanos());
+    var silent = saidAt(now).silent();
     for (int then = last; then >= 0; then--) {
       if (then < now && moments.get(now).at - moments.get(then + 1).at > NEVER.toNanos()) {
         break;
       }
-      if (wanted.test(moments.get(then).truth)
-          || (then < last && isWantedMixed(then, last, wanted))) {
+      if (wanted.test(truthAt(then, silent))
+          || (then < last && isWantedMixed(then, last, silent, wanted))) {
         return Math.min(then, now);
       }
     }
     return -1;
   }
 
+  private Space truthAt(int moment, Set<String> silent) {
+    var then = moments.get(moment);
+    return silent.isEmpty() ? then.truth : then.room.allocatable(silent);
+  }
+
   /** Whether a state is as wanted in which the next change is missing, and not all after it. */
-  private boolean isWantedMixed(int then, int last, Predicate<Space> wanted) {
+  private boolean isWantedMixed(int then, int last, Set<String> silent, Predicate<Space> wanted) {
     var parts = moments.get(then).room.parts();
     var next = moments.get(then + 1).room.parts();
     var choices = new ArrayList<List<TrueRoom.Part>>();
@@ -169,7 +202,9 @@ final class RoomHistory {
       choices.add(choice);
     }
     long states = choices.stream().mapToLong(List::size).reduce(1, (a, b) -> a * b);
-    return states > 1 && states <= MOST_MIXED && anyMatch(List.of(), choices, wanted);
+    return states > 1
+        && states <= MOST_MIXED
+        && anyMatch(List.of(), choices, room -> wanted.test(room.allocatable(silent)));
   }
 
   /** Adds what one watch told within the skew after a moment's end. */
@@ -184,9 +219,9 @@ final class RoomHistory {
   }
 
   private static boolean anyMatch(
-      List<TrueRoom.Part> chosen, List<List<TrueRoom.Part>> choices, Predicate<Space> wanted) {
+      List<TrueRoom.Part> chosen, List<List<TrueRoom.Part>> choices, Predicate<TrueRoom> wanted) {
     if (chosen.size() == choices.size()) {
-      return wanted.test(new TrueRoom(chosen).allocatable());
+      return wanted.test(new TrueRoom(chosen));
     }
     for (var part : choices.get(chosen.size())) {
       var more = new ArrayList<>(chosen);
@@ -207,7 +242,7 @@ final class RoomHistory {
                 "%5d ms: said %s | truth %s | bound %s"
                     .formatted(
                         (moment.at - time) / 1_000_000,
-                        moment.said,
+                        moment.said.silent().isEmpty() ? moment.said.allocatable() : moment.said,
                         moment.truth,
                         moment.room.bound()))
         .collect(Collectors.joining("\n", "around it:\n", ""));

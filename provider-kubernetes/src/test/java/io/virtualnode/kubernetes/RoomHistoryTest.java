@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
+import io.virtualnode.kubernetes.RoomHistory.Said;
 import io.virtualnode.kubernetes.TrueRoom.Nodes;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -132,11 +134,30 @@ class RoomHistoryTest {
   }
 
   @Test
+  @DisplayName("allows nothing of a member that is said to be silent, and asks for nothing of it")
+  void silent() {
+    note(0, 8, room(4, 4));
+    history.add(1000 * MILLI, said(cores(4), "b"), room(4, 4));
+    history.add(2000 * MILLI, said(cores(8), "b"), room(4, 4));
+    note(3000, 4, room(4, 4));
+    note(4000, 8, room(4, 4));
+
+    assertThat(lag(1500)).as("the room of a alone").isZero();
+    assertThat(age(1500)).isZero();
+    assertThat(lag(2500)).as("the room of b as well").isEqualTo(NEVER);
+    assertThat(age(2500)).isEqualTo(NEVER);
+    assertThat(lag(3500)).as("b is not silent").isEqualTo(NEVER);
+    assertThat(history.silences(0, 5000 * MILLI, Duration.ofMillis(100))).isEqualTo(20);
+    assertThat(history.excess(0)).isEqualTo(Space.NONE);
+    assertThat(history.around(1000 * MILLI)).contains("silent=[b]");
+  }
+
+  @Test
   @DisplayName("is as old as the oldest of its resources, and late for the least of them")
   void each_resource() {
-    history.add(0, new Space(4000, 0, 0, 4), nodes(4000, 4));
-    history.add(100 * MILLI, new Space(4000, 0, 0, 4), nodes(4000, 3));
-    history.add(200 * MILLI, new Space(4000, 0, 0, 4), nodes(9000, 3));
+    history.add(0, said(new Space(4000, 0, 0, 4)), nodes(4000, 4));
+    history.add(100 * MILLI, said(new Space(4000, 0, 0, 4)), nodes(4000, 3));
+    history.add(200 * MILLI, said(new Space(4000, 0, 0, 4)), nodes(9000, 3));
 
     assertThat(age(250)).isEqualTo(150);
     assertThat(lag(250)).isEqualTo(150);
@@ -169,7 +190,11 @@ class RoomHistoryTest {
   }
 
   private void note(long millis, int saidCores, TrueRoom room) {
-    history.add(millis * MILLI, cores(saidCores), room);
+    history.add(millis * MILLI, said(cores(saidCores)), room);
+  }
+
+  private static Said said(Space allocatable, String... silent) {
+    return new Said(allocatable, Set.of(silent));
   }
 
   private static Space cores(int cores) {

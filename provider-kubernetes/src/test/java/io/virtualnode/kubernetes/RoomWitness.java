@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.Watcher.Action;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.Watchable;
+import io.virtualnode.kubernetes.RoomHistory.Said;
 import io.virtualnode.kubernetes.TrueRoom.Nodes;
 import io.virtualnode.kubernetes.TrueRoom.Pods;
 import io.virtualnode.kubernetes.TrueRoom.Proxies;
@@ -23,6 +24,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Watches the primary and the members with clients of its own, and keeps the history of what the
@@ -43,13 +46,15 @@ final class RoomWitness implements AutoCloseable {
    */
   record Release(String proxyUid, Duration late) {}
 
+  private static final String MEMBERS_FRESH = "virtualnode.io/MembersFresh";
+
   private final List<KubernetesClient> clients = new ArrayList<>();
   private final List<Watch> watches = new ArrayList<>();
   private final List<WatcherException> faults = new CopyOnWriteArrayList<>();
 
   private final RoomHistory history = new RoomHistory(); // guarded by this
   private TrueRoom room; // guarded by this
-  private Space said = Space.NONE; // guarded by this
+  private Said said = new Said(Space.NONE, Set.of()); // guarded by this
   private final Map<String, Long> delegateOver = new HashMap<>(); // guarded by this
   private final Map<String, Long> proxyOver = new HashMap<>(); // guarded by this
   private final List<Release> releases = new ArrayList<>(); // guarded by this
@@ -65,9 +70,7 @@ final class RoomWitness implements AutoCloseable {
     }
     room = new TrueRoom(parts);
     var client = connect(primary);
-    watch(
-        client.nodes().withName(Federation.NODE),
-        (action, node) -> said = Space.of(node.getStatus().getAllocatable()));
+    watch(client.nodes().withName(Federation.NODE), (action, node) -> said = saidBy(node));
     watch(
         client.pods().inAnyNamespace().withField("spec.nodeName", Federation.NODE),
         this::proxyChanged);
@@ -102,6 +105,15 @@ final class RoomWitness implements AutoCloseable {
                 faults.add(cause);
               }
             }));
+  }
+
+  private static Said saidBy(Node node) {
+    var silent =
+        node.getStatus().getConditions().stream()
+            .filter(c -> c.getType().equals(MEMBERS_FRESH) && c.getStatus().equals("False"))
+            .flatMap(c -> Stream.of(c.getMessage().replaceFirst(".*: ", "").split(", ", -1)))
+            .collect(Collectors.toSet());
+    return new Said(Space.of(node.getStatus().getAllocatable()), silent);
   }
 
   private synchronized void nodeChanged(int place, Action action, Node node) {
@@ -145,7 +157,7 @@ final class RoomWitness implements AutoCloseable {
   /** Whether the node says at this moment what it has to. */
   synchronized boolean isTrue() {
     check();
-    return said.equals(room.allocatable());
+    return said.equals(new Said(room.allocatable(Set.of()), Set.of()));
   }
 
   /** What has been seen so far. */

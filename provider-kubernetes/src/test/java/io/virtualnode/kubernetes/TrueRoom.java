@@ -209,8 +209,13 @@ record TrueRoom(List<Part> parts) {
     return counted().map(proxy -> proxy.getValue().request()).reduce(Space.NONE, Space::plus);
   }
 
-  /** What, less {@link #bound}, is the real room. */
-  Space allocatable() {
+  /**
+   * What, less {@link #bound}, is the real room.
+   *
+   * @param silent the members that are not heard of: they have nothing to offer but what is there
+   *     for the proxies that they have
+   */
+  Space allocatable(Set<String> silent) {
     var used = new HashMap<String, Space>();
     var delegates = new HashMap<String, PodFact>();
     all(Pods.class)
@@ -242,11 +247,13 @@ record TrueRoom(List<Part> parts) {
                 added.add(proxy.request());
               }
             });
-    return added.stream().reduce(free(used), Space::plus);
+    return added.stream().reduce(free(used, silent), Space::plus);
   }
 
-  private Space free(Map<String, Space> used) {
-    return nodes()
+  private Space free(Map<String, Space> used, Set<String> silent) {
+    return all(Nodes.class)
+        .filter(nodes -> !silent.contains(nodes.member()))
+        .flatMap(nodes -> nodes.facts().entrySet().stream())
         .filter(node -> node.getValue().usable())
         .map(
             node ->

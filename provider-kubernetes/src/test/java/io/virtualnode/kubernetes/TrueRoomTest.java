@@ -12,6 +12,7 @@ import io.virtualnode.kubernetes.TrueRoom.Pods;
 import io.virtualnode.kubernetes.TrueRoom.Proxies;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -105,11 +106,11 @@ class TrueRoomTest {
 
   private long room() {
     var room = new TrueRoom(List.of(proxies, nodes, pods));
-    return room.allocatable().minus(room.bound()).cpu() / 1000;
+    return room.allocatable(Set.of()).minus(room.bound()).cpu() / 1000;
   }
 
   private long allocatable() {
-    return new TrueRoom(List.of(proxies, nodes, pods)).allocatable().cpu() / 1000;
+    return new TrueRoom(List.of(proxies, nodes, pods)).allocatable(Set.of()).cpu() / 1000;
   }
 
   private static Node node(String name, int cores) {
