@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class History {
 
   private static final int PATIENCE_MILLIS = 40 * 60_000;
+  // Among an endless supply a wide pod's slot is to be collected and offered, not merely given up
+  // and won by chance much later, which is what the shorter patience tells apart.
+  private static final int SUPPLIED_PATIENCE_MILLIS = 3 * 60_000;
   private static final int SETTLING_SECONDS = 60;
   private static final int SECOND_MILLIS = 1000;
   private static final int TROUBLE_MILLIS = 5000; // by which all trouble is over
@@ -98,7 +101,8 @@ final class History {
         step();
       }
       calmDown();
-      long deadline = agenda.now() + PATIENCE_MILLIS;
+      int patience = plan.supply() ? SUPPLIED_PATIENCE_MILLIS : PATIENCE_MILLIS;
+      long deadline = agenda.now() + patience;
       while (!isOver()) {
         if (agenda.now() >= deadline) {
           throw new AssertionError("not over: %s".formatted(new Ending(this).unfinished()));

@@ -1,5 +1,6 @@
 package io.virtualnode.simulation;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
@@ -17,7 +18,7 @@ class MixTableTest {
     var second = new MixTable(List.of(MIX), 1, 120).outcomes();
 
     assertThat(second).isEqualTo(first);
-    var row = first.get(MIX);
+    var row = requireNonNull(first.get(MIX));
     assertThat(row).containsOnlyKeys(Contender.values());
     assertThat(row.values())
         .allSatisfy(outcome -> assertThat(outcome.busy()).isBetween(0.5, 1.0))
