@@ -393,11 +393,7 @@ final class Forwarder implements AutoCloseable {
           if (!forwarding.awaits(member.name())) {
             continue;
           }
-          if (fresh) {
-            forwarding.backInSight();
-          } else {
-            forwarding.outOfSight();
-          }
+          forwarding.sightChanged();
         }
         if (fresh) {
           contexts.requeue(forwarding.proxy());

@@ -200,13 +200,8 @@ final class Forwarding {
     doubtful = false;
   }
 
-  /** The member was out of sight: what it accepted before may have gone unseen. */
-  void outOfSight() {
-    doubtful = true;
-  }
-
-  /** The member is in sight again: what it accepted meanwhile may have gone unseen, too. */
-  void backInSight() {
+  /** The member has gone out of sight, or is back: what it accepted may have gone unseen. */
+  void sightChanged() {
     doubtful = true;
   }
 

@@ -8,9 +8,7 @@ import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.config.NodeSettings;
 import io.virtualnode.kubernetes.config.Topology;
 import io.virtualnode.node.NodeCounters;
-import io.virtualnode.node.NodeDescription;
 import io.virtualnode.node.NodeHost;
-import io.virtualnode.node.VirtualNode;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -18,16 +16,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,47 +40,29 @@ final class VirtualNodes implements AutoCloseable {
   // Nodes come by the dozen; a look at all of them is not to be taken for each.
   private static final Duration SETTLING = Duration.ofMillis(100);
   private static final Duration REVIEW = Duration.ofSeconds(10);
-  private static final Duration RETRY = Duration.ofMinutes(1);
-  private static final int REMOVALS = 8; // at a time, each of about half a second
 
-  private final NodeHost host;
   private final Forwarder forwarder;
   private final NodeSettings settings;
-  private final Duration patience;
   private final NodeIdentity identity;
-  private final Map<Scope, Entry> entries = new ConcurrentHashMap<>(); // changed on the thread only
-  private final Map<Scope, Long> notBefore = new HashMap<>(); // touched on the thread only
+  private final RunningNodes running;
   private final AtomicBoolean due = new AtomicBoolean();
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
-  private final ExecutorService removals =
-      Executors.newFixedThreadPool(REMOVALS, daemon("vnode-removal"));
   private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(daemon("vnode-topology"));
-
-  /**
-   * A virtual node that runs.
-   *
-   * @param unwantedSince when it was first found that nobody asks for it; null while somebody does
-   */
-  private record Entry(VirtualNode node, Optional<Look> look, @Nullable Long unwantedSince) {
-
-    Entry looking(Look newest) {
-      return new Entry(node, Optional.of(newest), unwantedSince);
-    }
-
-    Entry unwanted(@Nullable Long since) {
-      return new Entry(node, look, since);
-    }
-  }
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            var made = new Thread(task, "vnode-topology");
+            made.setDaemon(true);
+            return made;
+          });
 
   private VirtualNodes(
       NodeHost host, Forwarder forwarder, NodeSettings settings, Duration patience) {
-    this.host = host;
     this.forwarder = forwarder;
     this.settings = settings;
-    this.patience = patience;
     this.identity = new NodeIdentity(settings.name());
+    this.running =
+        new RunningNodes(host, forwarder, settings, patience, this::onThread, this::fail);
   }
 
   /**
@@ -134,7 +110,7 @@ final class VirtualNodes implements AutoCloseable {
         Stream.concat(before.keySet().stream(), plan().keySet().stream())
             .distinct()
             .map(part -> TopologyPlan.standsFor(settings, members, part))
-            .map(scope -> add(scope, Optional.empty(), before))
+            .map(scope -> running.add(scope, Optional.empty(), before))
             .toArray(CompletableFuture<?>[]::new);
     var unused =
         CompletableFuture.allOf(synced)
@@ -156,8 +132,7 @@ final class VirtualNodes implements AutoCloseable {
     tryReview();
     var unused =
         CompletableFuture.allOf(
-                entries.values().stream()
-                    .map(entry -> entry.node.ready().toCompletableFuture())
+                running.ready().stream()
                     .map(one -> settings.topology() == Topology.AGGREGATE ? one : either(one))
                     .toArray(CompletableFuture<?>[]::new))
             .thenRun(() -> ready.complete(null));
@@ -201,145 +176,15 @@ final class VirtualNodes implements AutoCloseable {
 
   private void review() {
     var plan = plan();
-    plan.forEach(
-        (scope, look) -> {
-          var entry = entries.get(scope);
-          if (entry != null) {
-            entries.put(scope, dressed(entry, look).unwanted(null));
-          } else if (mayBeTried(scope)) {
-            var unused = add(scope, mayBeDressed(scope) ? look : Optional.empty(), Map.of());
-          }
-        });
-    List.copyOf(entries.keySet()).stream()
-        .filter(scope -> !plan.containsKey(scope))
-        .forEach(this::dismissIfUnused);
-  }
-
-  /** Its looks change only once the members have been seen: they are those of before till then. */
-  private Entry dressed(Entry entry, Optional<Look> look) {
-    if (look.isEmpty()
-        || look.equals(entry.look)
-        || !forwarder.membersSeen().toCompletableFuture().isDone()) {
-      return entry;
-    }
-    log.debug("Node {} looks otherwise: {}", entry.node.name(), look);
-    entry.node.labels(look.get().labels());
-    entry.node.taints(look.get().taints());
-    return entry.looking(look.get());
-  }
-
-  /** Whether all is known by which it looks: for one member node, as soon as that is. */
-  private boolean mayBeDressed(Scope scope) {
-    return scope instanceof Scope.OfNode || forwarder.membersSeen().toCompletableFuture().isDone();
-  }
-
-  private boolean mayBeTried(Scope scope) {
-    var time = notBefore.get(scope);
-    return time == null || System.nanoTime() - time >= 0;
-  }
-
-  /**
-   * Adds a virtual node.
-   *
-   * @param look how it is to look, if that is known
-   * @param before the Nodes that the primary has from before, one of which is taken over if it is
-   *     not
-   * @return completes when all its pods are known, or it has ended
-   */
-  private CompletableFuture<Void> add(Scope scope, Optional<Look> look, Map<Scope, Node> before) {
-    var provider = new ForwardingProvider(forwarder, scope);
-    var node = host.add(description(scope, look, before), provider);
-    entries.put(scope, new Entry(node, look, null));
-    node.ended().whenComplete((nothing, failure) -> onThread(() -> hasEnded(scope, node, failure)));
-    return CompletableFuture.anyOf(
-            provider.synced().toCompletableFuture(),
-            node.ended().exceptionally(failure -> null).toCompletableFuture())
-        .thenApply(nothing -> null);
-  }
-
-  private NodeDescription description(Scope scope, Optional<Look> look, Map<Scope, Node> before) {
-    var description =
-        NodeDescription.builder(identity.name(scope)).annotations(identity.annotations(scope));
-    if (look.isPresent()) {
-      description.labels(look.get().labels()).taints(look.get().taints());
-    } else {
-      description.labels(settings.labels()).labels(identity.labels(scope));
-      description.taints(settings.taints());
-      var part = scope instanceof Scope.Former former ? former.part() : scope;
-      Optional.ofNullable(before.get(part)).ifPresent(description::keeping);
-    }
-    settings.internalIp().ifPresent(description::internalIp);
-    return description.build();
-  }
-
-  private void hasEnded(Scope scope, VirtualNode node, @Nullable Throwable failure) {
-    var entry = entries.get(scope);
-    if (entry == null || entry.node != node || failure == null) {
-      return;
-    }
-    entries.remove(scope);
-    notBefore.put(scope, System.nanoTime() + RETRY.toNanos());
-    if (scope.equals(Scope.WHOLE)) {
-      fail(failure);
-    }
-  }
-
-  /** Takes out of the primary what nobody asks for, if no pod is on it. */
-  private void dismissIfUnused(Scope scope) {
-    var entry = entries.get(scope);
-    if (entry == null || mayComeBack(scope)) {
-      return;
-    }
-    long now = System.nanoTime();
-    if (entry.unwantedSince == null) {
-      entries.put(scope, entry.unwanted(now));
-    }
-    long sinceNanos = entry.unwantedSince == null ? now : entry.unwantedSince;
-    boolean patient = !(scope instanceof Scope.Former);
-    if (forwarder.hasProxies(scope)
-        || (patient && now - sinceNanos < patience.toNanos())
-        || !mayBeTried(scope)) {
-      return;
-    }
-    log.info("Node {} is no longer asked for and has no pods", entry.node.name());
-    entries.remove(scope);
-    notBefore.put(scope, now + RETRY.toNanos()); // not to be added while it is being removed
-    removals.execute(() -> remove(scope, entry.node));
-  }
-
-  private void remove(Scope scope, VirtualNode node) {
-    boolean removed = node.remove();
-    onThread(
-        () -> {
-          if (removed) {
-            notBefore.remove(scope);
-          } else { // it has pods all the same, or the primary does not answer
-            notBefore.put(scope, System.nanoTime() + REVIEW.toNanos());
-            var unused = add(scope, Optional.empty(), Map.of());
-          }
-        });
-  }
-
-  /** Whether a member that is not seen now may show what the virtual node stands for. */
-  private boolean mayComeBack(Scope scope) {
-    return scope instanceof Scope.OfNode one
-        && forwarder.configuration().member(one.node().member()).isPresent()
-        && !forwarder.isFresh(one.node().member());
-  }
-
-  private static ThreadFactory daemon(String name) {
-    return task -> {
-      var made = new Thread(task, name);
-      made.setDaemon(true);
-      return made;
-    };
+    plan.forEach(running::want);
+    running.scopes().stream().filter(scope -> !plan.containsKey(scope)).forEach(running::unwanted);
   }
 
   private void onThread(Runnable task) {
     try {
       thread.execute(task);
     } catch (RejectedExecutionException e) {
-      log.debug("closed while a virtual node has ended");
+      log.debug("closed while a virtual node has changed");
     }
   }
 
@@ -356,7 +201,7 @@ final class VirtualNodes implements AutoCloseable {
   /** What each virtual node stands for, by its name. */
   Map<String, Scope> parts() {
     var parts = new HashMap<String, Scope>();
-    entries.keySet().stream()
+    running.scopes().stream()
         .filter(scope -> !(scope instanceof Scope.Former))
         .forEach(scope -> parts.put(identity.name(scope), scope));
     return parts;
@@ -371,11 +216,9 @@ final class VirtualNodes implements AutoCloseable {
     };
   }
 
-  /** What all have done together since the start. */
+  /** What all that run have done together since each was started. */
   NodeCounters counters() {
-    return entries.values().stream()
-        .map(entry -> entry.node.counters())
-        .reduce(NodeCounters.NONE, NodeCounters::plus);
+    return running.counters();
   }
 
   /** The configuration has other members. */
@@ -386,8 +229,7 @@ final class VirtualNodes implements AutoCloseable {
   @Override
   public void close() {
     thread.shutdownNow();
-    removals.shutdown();
-    host.close();
+    running.close();
     ended.complete(null);
   }
 }

@@ -152,7 +152,7 @@ class ForwardingTest {
     forwarding.intended(INTENT);
     forwarding.accepted();
     assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Nothing.class);
-    forwarding.outOfSight();
+    forwarding.sightChanged();
     assertThat(forwarding.next(Sight.STALE)).isInstanceOf(Step.Nothing.class);
     assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.LookFor(INTENT));
     forwarding.accepted();
@@ -163,10 +163,10 @@ class ForwardingTest {
   @Test
   void lookForWhatWasAcceptedOutOfSight() {
     forwarding.observed(proxy().build());
-    forwarding.outOfSight();
+    forwarding.sightChanged();
     forwarding.intended(INTENT);
     forwarding.accepted();
-    forwarding.backInSight();
+    forwarding.sightChanged();
     assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.LookFor(INTENT));
   }
 
@@ -351,7 +351,7 @@ class ForwardingTest {
         }
         case 4 -> forwarding.delegateGone(DELEGATE.uid());
         case 5 -> forwarding.accepted();
-        case 6 -> forwarding.outOfSight();
+        case 6 -> forwarding.sightChanged();
         case 7 -> forwarding.intended(INTENT);
         default -> forwarding.forgotten();
       }

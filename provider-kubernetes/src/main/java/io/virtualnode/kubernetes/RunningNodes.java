@@ -1,0 +1,249 @@
+package io.virtualnode.kubernetes;
+
+import io.fabric8.kubernetes.api.model.Node;
+import io.virtualnode.kubernetes.TopologyPlan.Look;
+import io.virtualnode.kubernetes.capacity.Scope;
+import io.virtualnode.kubernetes.config.NodeSettings;
+import io.virtualnode.node.NodeCounters;
+import io.virtualnode.node.NodeDescription;
+import io.virtualnode.node.NodeHost;
+import io.virtualnode.node.VirtualNode;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The virtual nodes that run: adds them to their host, lets them look as they should, and takes out
+ * of the primary those that nobody asks for.
+ *
+ * <p>Changed on one thread, which is given; questions may be asked on any.
+ */
+final class RunningNodes implements AutoCloseable {
+
+  private static final Logger log = LoggerFactory.getLogger(RunningNodes.class);
+  private static final Duration RETRY = Duration.ofMinutes(1);
+  private static final Duration RETRY_OF_REMOVAL = Duration.ofSeconds(10);
+  private static final int REMOVALS = 8; // at a time, each of about half a second
+
+  private final NodeHost host;
+  private final Forwarder forwarder;
+  private final NodeSettings settings;
+  private final Duration patience;
+  private final Executor thread;
+  private final Consumer<Throwable> onlyOneFailed;
+  private final NodeIdentity identity;
+  private final Map<Scope, Entry> entries = new ConcurrentHashMap<>(); // changed on the thread only
+  private final Map<Scope, Long> notBefore = new HashMap<>(); // touched on the thread only
+  private final ExecutorService removals =
+      Executors.newFixedThreadPool(
+          REMOVALS,
+          task -> {
+            var made = new Thread(task, "vnode-removal");
+            made.setDaemon(true);
+            return made;
+          });
+
+  /**
+   * A virtual node that runs.
+   *
+   * @param unwantedSince when it was first found that nobody asks for it; null while somebody does
+   */
+  private record Entry(VirtualNode node, Optional<Look> look, @Nullable Long unwantedSince) {
+
+    Entry looking(Look newest) {
+      return new Entry(node, Optional.of(newest), unwantedSince);
+    }
+
+    Entry unwanted(@Nullable Long since) {
+      return new Entry(node, look, since);
+    }
+  }
+
+  /**
+   * None yet.
+   *
+   * @param patience how long one stays without pods that nobody asks for
+   * @param thread where changes are made; what ends is noticed there
+   * @param onlyOneFailed told when the one for the whole can no longer be run
+   */
+  RunningNodes(
+      NodeHost host,
+      Forwarder forwarder,
+      NodeSettings settings,
+      Duration patience,
+      Executor thread,
+      Consumer<Throwable> onlyOneFailed) {
+    this.host = host;
+    this.forwarder = forwarder;
+    this.settings = settings;
+    this.patience = patience;
+    this.thread = thread;
+    this.onlyOneFailed = onlyOneFailed;
+    this.identity = new NodeIdentity(settings.name());
+  }
+
+  /** What each that runs stands for. */
+  Set<Scope> scopes() {
+    return Set.copyOf(entries.keySet());
+  }
+
+  /** Completes for each that runs when it is registered, or fails if it cannot be. */
+  List<CompletableFuture<Void>> ready() {
+    return entries.values().stream()
+        .map(entry -> entry.node.ready().toCompletableFuture())
+        .toList();
+  }
+
+  /**
+   * One is asked for: it is added, if it does not run, and looks as it should.
+   *
+   * @param look empty while that is not known
+   */
+  void want(Scope scope, Optional<Look> look) {
+    var entry = entries.get(scope);
+    if (entry != null) {
+      entries.put(scope, dressed(entry, look).unwanted(null));
+    } else if (mayBeTried(scope)) {
+      var unused = add(scope, mayBeDressed(scope) ? look : Optional.empty(), Map.of());
+    }
+  }
+
+  /** Its looks change only once the members have been seen: they are those of before till then. */
+  private Entry dressed(Entry entry, Optional<Look> look) {
+    if (look.isEmpty()
+        || look.equals(entry.look)
+        || !forwarder.membersSeen().toCompletableFuture().isDone()) {
+      return entry;
+    }
+    log.debug("Node {} looks otherwise: {}", entry.node.name(), look);
+    entry.node.labels(look.get().labels());
+    entry.node.taints(look.get().taints());
+    return entry.looking(look.get());
+  }
+
+  /** Whether all is known by which it looks: for one member node, as soon as that is. */
+  private boolean mayBeDressed(Scope scope) {
+    return scope instanceof Scope.OfNode || forwarder.membersSeen().toCompletableFuture().isDone();
+  }
+
+  private boolean mayBeTried(Scope scope) {
+    var time = notBefore.get(scope);
+    return time == null || System.nanoTime() - time >= 0;
+  }
+
+  /**
+   * Adds a virtual node.
+   *
+   * @param look how it is to look, if that is known
+   * @param before the Nodes that the primary has from before, one of which is taken over if it is
+   *     not
+   * @return completes when all its pods are known, or it has ended
+   */
+  CompletableFuture<Void> add(Scope scope, Optional<Look> look, Map<Scope, Node> before) {
+    var provider = new ForwardingProvider(forwarder, scope);
+    var node = host.add(description(scope, look, before), provider);
+    entries.put(scope, new Entry(node, look, null));
+    node.ended()
+        .whenComplete((nothing, failure) -> thread.execute(() -> hasEnded(scope, node, failure)));
+    return CompletableFuture.anyOf(
+            provider.synced().toCompletableFuture(),
+            node.ended().exceptionally(failure -> null).toCompletableFuture())
+        .thenApply(nothing -> null);
+  }
+
+  private NodeDescription description(Scope scope, Optional<Look> look, Map<Scope, Node> before) {
+    var description =
+        NodeDescription.builder(identity.name(scope)).annotations(identity.annotations(scope));
+    if (look.isPresent()) {
+      description.labels(look.get().labels()).taints(look.get().taints());
+    } else {
+      description.labels(settings.labels()).labels(identity.labels(scope));
+      description.taints(settings.taints());
+      var part = scope instanceof Scope.Former former ? former.part() : scope;
+      Optional.ofNullable(before.get(part)).ifPresent(description::keeping);
+    }
+    settings.internalIp().ifPresent(description::internalIp);
+    return description.build();
+  }
+
+  private void hasEnded(Scope scope, VirtualNode node, @Nullable Throwable failure) {
+    var entry = entries.get(scope);
+    if (entry == null || entry.node != node || failure == null) {
+      return;
+    }
+    entries.remove(scope);
+    notBefore.put(scope, System.nanoTime() + RETRY.toNanos());
+    if (scope.equals(Scope.WHOLE)) {
+      onlyOneFailed.accept(failure);
+    }
+  }
+
+  /** Nobody asks for it: it is taken out of the primary in time, unless a pod is on it. */
+  void unwanted(Scope scope) {
+    var entry = entries.get(scope);
+    if (entry == null || mayComeBack(scope)) {
+      return;
+    }
+    long now = System.nanoTime();
+    if (entry.unwantedSince == null) {
+      entries.put(scope, entry.unwanted(now));
+    }
+    long sinceNanos = entry.unwantedSince == null ? now : entry.unwantedSince;
+    boolean patient = !(scope instanceof Scope.Former);
+    if (forwarder.hasProxies(scope)
+        || (patient && now - sinceNanos < patience.toNanos())
+        || !mayBeTried(scope)) {
+      return;
+    }
+    log.info("Node {} is no longer asked for and has no pods", entry.node.name());
+    entries.remove(scope);
+    notBefore.put(scope, now + RETRY.toNanos()); // not to be added while it is being removed
+    removals.execute(() -> remove(scope, entry.node));
+  }
+
+  private void remove(Scope scope, VirtualNode node) {
+    boolean removed = node.remove();
+    thread.execute(
+        () -> {
+          if (removed) {
+            notBefore.remove(scope);
+          } else { // it has pods all the same, or the primary does not answer
+            notBefore.put(scope, System.nanoTime() + RETRY_OF_REMOVAL.toNanos());
+            var unused = add(scope, Optional.empty(), Map.of());
+          }
+        });
+  }
+
+  /** Whether a member that is not seen now may show what the virtual node stands for. */
+  private boolean mayComeBack(Scope scope) {
+    return scope instanceof Scope.OfNode one
+        && forwarder.configuration().member(one.node().member()).isPresent()
+        && !forwarder.isFresh(one.node().member());
+  }
+
+  /** What all have done together since the start. */
+  NodeCounters counters() {
+    return entries.values().stream()
+        .map(entry -> entry.node.counters())
+        .reduce(NodeCounters.NONE, NodeCounters::plus);
+  }
+
+  /** Closes all; those that are being removed are removed. */
+  @Override
+  public void close() {
+    removals.shutdown();
+    host.close();
+  }
+}
