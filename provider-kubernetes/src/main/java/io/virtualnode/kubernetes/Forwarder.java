@@ -27,6 +27,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
@@ -123,11 +124,10 @@ final class Forwarder implements AutoCloseable {
   }
 
   private List<String> staleMembers() {
-    return members.all().stream()
-        .filter(member -> !member.isFresh())
-        .map(Member::name)
-        .sorted()
-        .toList();
+    var names = new TreeSet<String>();
+    configuration.members().forEach(settings -> names.add(settings.name()));
+    members.all().forEach(member -> names.add(member.name()));
+    return names.stream().filter(name -> !isFresh(name)).toList();
   }
 
   private void decided(PodKey proxy, Decision decision) {
@@ -399,7 +399,7 @@ final class Forwarder implements AutoCloseable {
           contexts.requeue(forwarding.proxy());
         }
       }
-      if (fresh && members.all().stream().allMatch(Member::isFresh)) {
+      if (fresh && configuration.members().stream().allMatch(m -> isFresh(m.name()))) {
         membersSeen.complete(null);
       }
     }

@@ -9,8 +9,8 @@ import io.virtualnode.node.NodeDescription;
 import io.virtualnode.node.NodeHost;
 import io.virtualnode.node.VirtualNode;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +36,7 @@ final class RunningNodes implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RunningNodes.class);
   private static final Duration RETRY = Duration.ofMinutes(1);
   private static final Duration RETRY_OF_REMOVAL = Duration.ofSeconds(10);
+  private static final Duration LONGEST_REMOVAL = Duration.ofSeconds(5);
   private static final int REMOVALS = 8; // at a time, each of about half a second
 
   private final NodeHost host;
@@ -60,14 +62,18 @@ final class RunningNodes implements AutoCloseable {
    *
    * @param unwantedSince when it was first found that nobody asks for it; null while somebody does
    */
-  private record Entry(VirtualNode node, Optional<Look> look, @Nullable Long unwantedSince) {
+  private record Entry(
+      VirtualNode node,
+      ForwardingProvider provider,
+      Optional<Look> look,
+      @Nullable Long unwantedSince) {
 
     Entry looking(Look newest) {
-      return new Entry(node, Optional.of(newest), unwantedSince);
+      return new Entry(node, provider, Optional.of(newest), unwantedSince);
     }
 
     Entry unwanted(@Nullable Long since) {
-      return new Entry(node, look, since);
+      return new Entry(node, provider, look, since);
     }
   }
 
@@ -99,11 +105,18 @@ final class RunningNodes implements AutoCloseable {
     return Set.copyOf(entries.keySet());
   }
 
-  /** Completes for each that runs when it is registered, or fails if it cannot be. */
-  List<CompletableFuture<Void>> ready() {
-    return entries.values().stream()
-        .map(entry -> entry.node.ready().toCompletableFuture())
-        .toList();
+  /**
+   * Completes when all that run are registered. One of several that cannot be does not keep the
+   * others from being ready; the one for the whole fails this.
+   */
+  CompletableFuture<Void> ready() {
+    var ready = new ArrayList<CompletableFuture<Void>>();
+    entries.forEach(
+        (scope, entry) -> {
+          var one = entry.node.ready().toCompletableFuture();
+          ready.add(scope.equals(Scope.WHOLE) ? one : one.exceptionally(failure -> null));
+        });
+    return CompletableFuture.allOf(ready.toArray(CompletableFuture<?>[]::new));
   }
 
   /**
@@ -154,7 +167,7 @@ final class RunningNodes implements AutoCloseable {
   CompletableFuture<Void> add(Scope scope, Optional<Look> look, Map<Scope, Node> before) {
     var provider = new ForwardingProvider(forwarder, scope);
     var node = host.add(description(scope, look, before), provider);
-    entries.put(scope, new Entry(node, look, null));
+    entries.put(scope, new Entry(node, provider, look, null));
     node.ended()
         .whenComplete((nothing, failure) -> thread.execute(() -> hasEnded(scope, node, failure)));
     return CompletableFuture.anyOf(
@@ -193,7 +206,9 @@ final class RunningNodes implements AutoCloseable {
   /** Nobody asks for it: it is taken out of the primary in time, unless a pod is on it. */
   void unwanted(Scope scope) {
     var entry = entries.get(scope);
-    if (entry == null || mayComeBack(scope)) {
+    if (entry == null
+        || mayComeBack(scope)
+        || !entry.provider.synced().toCompletableFuture().isDone()) { // its pods are not known yet
       return;
     }
     long now = System.nanoTime();
@@ -210,20 +225,29 @@ final class RunningNodes implements AutoCloseable {
     log.info("Node {} is no longer asked for and has no pods", entry.node.name());
     entries.remove(scope);
     notBefore.put(scope, now + RETRY.toNanos()); // not to be added while it is being removed
-    removals.execute(() -> remove(scope, entry.node));
+    removals.execute(() -> remove(scope, entry));
   }
 
-  private void remove(Scope scope, VirtualNode node) {
-    boolean removed = node.remove();
+  private void remove(Scope scope, Entry entry) {
+    boolean removed = isRemoved(entry.node);
     thread.execute(
         () -> {
           if (removed) {
             notBefore.remove(scope);
           } else { // it has pods all the same, or the primary does not answer
             notBefore.put(scope, System.nanoTime() + RETRY_OF_REMOVAL.toNanos());
-            var unused = add(scope, Optional.empty(), Map.of());
+            var unused = add(scope, entry.look, Map.of());
           }
         });
+  }
+
+  private static boolean isRemoved(VirtualNode node) {
+    try {
+      return node.remove();
+    } catch (RuntimeException e) { // it has ended by itself in between
+      log.warn("Node {} could not be removed", node.name(), e);
+      return false;
+    }
   }
 
   /** Whether a member that is not seen now may show what the virtual node stands for. */
@@ -244,6 +268,13 @@ final class RunningNodes implements AutoCloseable {
   @Override
   public void close() {
     removals.shutdown();
+    try {
+      if (!removals.awaitTermination(LONGEST_REMOVAL.toMillis(), TimeUnit.MILLISECONDS)) {
+        log.warn("Nodes are still being removed; the next process goes on");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     host.close();
   }
 }

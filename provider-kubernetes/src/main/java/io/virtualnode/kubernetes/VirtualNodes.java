@@ -130,17 +130,7 @@ final class VirtualNodes implements AutoCloseable {
   /** The first look at the members has been taken. */
   private void reviewAndBeReady() {
     tryReview();
-    var unused =
-        CompletableFuture.allOf(
-                running.ready().stream()
-                    .map(one -> settings.topology() == Topology.AGGREGATE ? one : either(one))
-                    .toArray(CompletableFuture<?>[]::new))
-            .thenRun(() -> ready.complete(null));
-  }
-
-  /** Of several, one that cannot be run does not keep the others from being ready. */
-  private static CompletableFuture<Void> either(CompletableFuture<Void> ready) {
-    return ready.exceptionally(failure -> null);
+    var unused = running.ready().thenRun(() -> ready.complete(null));
   }
 
   private void fail(Throwable failure) {
