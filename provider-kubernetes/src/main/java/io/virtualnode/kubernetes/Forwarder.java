@@ -59,12 +59,7 @@ final class Forwarder implements AutoCloseable {
   private final Contexts contexts = new Contexts(forwardings);
   private final MemberNodes memberNodes = new MemberNodes();
   private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            var thread = new Thread(task, "vnode-account");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(new DaemonThreads("vnode-account"));
   private final Members members;
   private final NodeReports reports;
   private final Account account;

@@ -152,10 +152,7 @@ final class Forwarding {
   /** Where in the members the proxy may go; needs no monitor. */
   Scope part() {
     var node = scope;
-    if (node == null) {
-      return Scope.WHOLE;
-    }
-    return node instanceof Scope.Former former ? former.part() : node;
+    return node == null ? Scope.WHOLE : Scope.partOf(node);
   }
 
   // --- facts

@@ -1,6 +1,5 @@
 package io.virtualnode.kubernetes;
 
-import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -10,7 +9,6 @@ import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.node.ApiClients;
 import io.virtualnode.node.NodeCounters;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -31,7 +29,6 @@ public final class ForwardingNode implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(ForwardingNode.class);
   private static final Duration RETRY = Duration.ofSeconds(1);
-  private static final long PAGE = 500;
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final KubernetesClient primary;
@@ -39,12 +36,7 @@ public final class ForwardingNode implements AutoCloseable {
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final ScheduledExecutorService starter =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            var thread = new Thread(task, "vnode-start");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(new DaemonThreads("vnode-start"));
   private Configuration configuration; // guarded by this
   private @Nullable Running running; // guarded by this
   private boolean closed; // guarded by this
@@ -105,18 +97,7 @@ public final class ForwardingNode implements AutoCloseable {
 
   /** All Nodes in the primary that are virtual nodes of this software. */
   static List<Node> virtualNodes(KubernetesClient primary) {
-    var found = new ArrayList<Node>();
-    String more = null;
-    do {
-      var page =
-          primary
-              .nodes()
-              .withLabel("virtualnode.io/managed", "true")
-              .list(new ListOptionsBuilder().withLimit(PAGE).withContinue(more).build());
-      found.addAll(page.getItems());
-      more = page.getMetadata().getContinue();
-    } while (more != null && !more.isEmpty());
-    return found;
+    return Pages.all(primary.nodes().withLabel("virtualnode.io/managed", "true")::list);
   }
 
   private synchronized void run(String primaryUid, List<Node> present) {

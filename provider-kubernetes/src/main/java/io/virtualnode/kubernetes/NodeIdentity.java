@@ -35,13 +35,14 @@ record NodeIdentity(String family) {
 
   /** The name of the Node that stands for that part of the members. */
   String name(Scope scope) {
-    if (scope instanceof Scope.OfMember one) {
+    var part = Scope.partOf(scope);
+    if (part instanceof Scope.OfMember one) {
       return shortened(family + "." + one.member());
     }
-    if (scope instanceof Scope.OfNode one) {
+    if (part instanceof Scope.OfNode one) {
       return shortened(family + "." + one.node().member() + "." + one.node().node());
     }
-    return scope instanceof Scope.Former former ? name(former.part()) : family;
+    return family;
   }
 
   private static String shortened(String name) {
@@ -60,10 +61,9 @@ record NodeIdentity(String family) {
 
   /** The annotations that the Node is known by. */
   Map<String, String> annotations(Scope scope) {
-    if (scope instanceof Scope.Former former) {
-      return annotations(former.part());
-    }
-    return scope instanceof Scope.OfNode one ? Map.of(MEMBER_NODE, one.node().node()) : Map.of();
+    return Scope.partOf(scope) instanceof Scope.OfNode one
+        ? Map.of(MEMBER_NODE, one.node().node())
+        : Map.of();
   }
 
   /** What a Node of the primary stands for; empty if it is none of this configuration's. */
@@ -88,13 +88,11 @@ record NodeIdentity(String family) {
 
   /** The member that the part is of, if it is of one. */
   static Optional<String> memberOf(Scope scope) {
-    if (scope instanceof Scope.OfMember one) {
+    var part = Scope.partOf(scope);
+    if (part instanceof Scope.OfMember one) {
       return Optional.of(one.member());
     }
-    if (scope instanceof Scope.OfNode one) {
-      return Optional.of(one.node().member());
-    }
-    return scope instanceof Scope.Former former ? memberOf(former.part()) : Optional.empty();
+    return part instanceof Scope.OfNode one ? Optional.of(one.node().member()) : Optional.empty();
   }
 
   /** The part for one member node, or for all of a member's whose nodes are not seen. */

@@ -91,16 +91,9 @@ final class NodeReports implements Offers {
   }
 
   private static List<String> of(Scope scope, List<String> members) {
-    if (scope instanceof Scope.Former former) {
-      return of(former.part(), members);
-    }
-    if (scope instanceof Scope.OfMember one) {
-      return members.contains(one.member()) ? List.of(one.member()) : List.of();
-    }
-    if (scope instanceof Scope.OfNode one) {
-      return members.contains(one.node().member()) ? List.of(one.node().member()) : List.of();
-    }
-    return members;
+    return NodeIdentity.memberOf(scope)
+        .map(member -> members.contains(member) ? List.of(member) : List.<String>of())
+        .orElse(members);
   }
 
   private static NodeCondition fresh(List<String> stale) {

@@ -8,6 +8,7 @@ import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Requests;
 import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.config.PlacementSettings.Unfit;
+import io.virtualnode.kubernetes.delegate.DelegatePod;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.member.Member;
@@ -62,7 +63,11 @@ final class Placing {
 
   /** What a pod asks for that is not bound. */
   Demand demand(Pod pod) {
-    var constraints = site.translation().memberConstraints(pod.getSpec());
+    return demand(pod, site.translation());
+  }
+
+  static Demand demand(Pod pod, DelegatePod translation) {
+    var constraints = translation.memberConstraints(pod.getSpec());
     return new Demand(
         pod.getMetadata().getUid(), Requests.ofSpec(pod), NodeRequirements.of(constraints));
   }

@@ -49,13 +49,7 @@ final class RunningNodes implements AutoCloseable {
   private final Map<Scope, Entry> entries = new ConcurrentHashMap<>(); // changed on the thread only
   private final Map<Scope, Long> notBefore = new HashMap<>(); // touched on the thread only
   private final ExecutorService removals =
-      Executors.newFixedThreadPool(
-          REMOVALS,
-          task -> {
-            var made = new Thread(task, "vnode-removal");
-            made.setDaemon(true);
-            return made;
-          });
+      Executors.newFixedThreadPool(REMOVALS, new DaemonThreads("vnode-removal"));
 
   /**
    * A virtual node that runs.
@@ -184,8 +178,7 @@ final class RunningNodes implements AutoCloseable {
     } else {
       description.labels(settings.labels()).labels(identity.labels(scope));
       description.taints(settings.taints());
-      var part = scope instanceof Scope.Former former ? former.part() : scope;
-      Optional.ofNullable(before.get(part)).ifPresent(description::keeping);
+      Optional.ofNullable(before.get(Scope.partOf(scope))).ifPresent(description::keeping);
     }
     settings.internalIp().ifPresent(description::internalIp);
     return description.build();

@@ -52,12 +52,7 @@ final class SlotCollection implements AutoCloseable {
   private final Map<String, String> wanted = new HashMap<>(); // the node of each whole slot
   private boolean mayNotNominate;
   private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            var thread = new Thread(task, "vnode-collection");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(new DaemonThreads("vnode-collection"));
 
   SlotCollection(KubernetesClient primary, String family, Forwarder forwarder, VirtualNodes nodes) {
     this.primary = primary;

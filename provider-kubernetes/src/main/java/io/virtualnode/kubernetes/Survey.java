@@ -1,6 +1,5 @@
 package io.virtualnode.kubernetes;
 
-import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualnode.api.PodKey;
@@ -8,7 +7,6 @@ import io.virtualnode.kubernetes.account.Account;
 import io.virtualnode.kubernetes.account.Offers;
 import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.NodeKey;
-import io.virtualnode.kubernetes.capacity.Requests;
 import io.virtualnode.kubernetes.capacity.Resources;
 import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.config.Configuration;
@@ -20,7 +18,6 @@ import io.virtualnode.kubernetes.delegate.Ownership;
 import io.virtualnode.kubernetes.member.Member;
 import io.virtualnode.kubernetes.placement.Demand;
 import io.virtualnode.kubernetes.placement.Explanation;
-import io.virtualnode.kubernetes.placement.NodeRequirements;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -49,15 +46,8 @@ import java.util.stream.Collectors;
  */
 public final class Survey implements AutoCloseable {
 
-  private static final long PAGE = 500;
-
   private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            var thread = new Thread(task, "vnode-survey");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(new DaemonThreads("vnode-survey"));
   private final Forwardings forwardings = new Forwardings();
   private final Account account;
   private final Members members;
@@ -138,13 +128,7 @@ public final class Survey implements AutoCloseable {
         nodes.size() == 1
             ? all.withField("spec.nodeName", nodes.iterator().next())
             : all.withoutField("spec.nodeName", "");
-    var pods = new ArrayList<Pod>();
-    String more = null;
-    do {
-      var page = bound.list(new ListOptionsBuilder().withLimit(PAGE).withContinue(more).build());
-      pods.addAll(page.getItems());
-      more = page.getMetadata().getContinue();
-    } while (more != null && !more.isEmpty());
+    var pods = Pages.all(bound::list);
     pods.removeIf(pod -> !nodes.contains(pod.getSpec().getNodeName()));
     return pods;
   }
@@ -227,22 +211,13 @@ public final class Survey implements AutoCloseable {
   }
 
   private Demand demand(Pod pod) {
-    var constraints = translation.memberConstraints(pod.getSpec());
-    return new Demand(
-        pod.getMetadata().getUid(),
-        Requests.ofSpec(pod),
-        NodeRequirements.of(constraints),
-        part(scopeOf(pod)));
+    return Placing.demand(pod, translation).within(Scope.partOf(scopeOf(pod)));
   }
 
   /** What its virtual node stands for; a pod that is not bound may go anywhere. */
   private Scope scopeOf(Pod pod) {
     var node = pod.getSpec().getNodeName();
     return virtualNodes.getOrDefault(node == null ? "" : node, Scope.WHOLE);
-  }
-
-  private static Scope part(Scope scope) {
-    return scope instanceof Scope.Former former ? former.part() : scope;
   }
 
   @Override

@@ -49,12 +49,7 @@ final class VirtualNodes implements AutoCloseable {
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            var made = new Thread(task, "vnode-topology");
-            made.setDaemon(true);
-            return made;
-          });
+      Executors.newSingleThreadScheduledExecutor(new DaemonThreads("vnode-topology"));
 
   private VirtualNodes(
       NodeHost host, Forwarder forwarder, NodeSettings settings, Duration patience) {

@@ -1,7 +1,6 @@
 package io.virtualnode.kubernetes;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodCondition;
@@ -113,7 +112,7 @@ final class WidePods implements AutoCloseable {
             .withLabel(NodeIdentity.FAMILY, family)
             .withLimit(PAGE)
             .runnableInformer(0)
-            .itemStore(new SlimStore<>(WidePods::slim))
+            .itemStore(SlimStore.ofNodes())
             .exceptionHandler((started, failure) -> true)
             .addEventHandler(new NodeHandler());
   }
@@ -223,16 +222,6 @@ final class WidePods implements AutoCloseable {
                     condition.getLastTransitionTime() == null
                         ? pod.getMetadata().getCreationTimestamp()
                         : condition.getLastTransitionTime()));
-  }
-
-  private static Node slim(Node node) {
-    return new NodeBuilder()
-        .withNewMetadata()
-        .withName(node.getMetadata().getName())
-        .withUid(node.getMetadata().getUid())
-        .withResourceVersion(node.getMetadata().getResourceVersion())
-        .endMetadata()
-        .build();
   }
 
   private static Pod slim(Pod pod) {

@@ -14,6 +14,11 @@ public sealed interface Scope {
   /** Whether the node is in this part. */
   boolean contains(NodeKey node);
 
+  /** Where the pods belong of a virtual node that stands for this, or formerly did. */
+  static Scope partOf(Scope scope) {
+    return scope instanceof Former former ? former.part() : scope;
+  }
+
   /** All members. */
   record Whole() implements Scope {
     @Override

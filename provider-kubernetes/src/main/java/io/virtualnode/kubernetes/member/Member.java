@@ -2,7 +2,6 @@ package io.virtualnode.kubernetes.member;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -56,7 +55,7 @@ public final class Member implements AutoCloseable {
   private final MemberListener listener;
   private final ScheduledExecutorService timer;
   private final Duration maxAge;
-  private final SlimStore<Node> nodes = new SlimStore<>(Member::slim);
+  private final SlimStore<Node> nodes = SlimStore.ofNodes();
   private final SlimStore<Pod> pods = new SlimStore<>(Member::slim);
   private final SlimStore<ResourceQuota> quotas = new SlimStore<>(quota -> quota);
   private final List<SharedIndexInformer<?>> informers = new CopyOnWriteArrayList<>();
@@ -277,16 +276,6 @@ public final class Member implements AutoCloseable {
       log.info("member {} is {}", name(), now ? "fresh" : "not fresh: it offers nothing new");
       listener.freshnessChanged(this, now);
     }
-  }
-
-  private static Node slim(Node node) {
-    return new NodeBuilder()
-        .withNewMetadata()
-        .withName(node.getMetadata().getName())
-        .withUid(node.getMetadata().getUid())
-        .withResourceVersion(node.getMetadata().getResourceVersion())
-        .endMetadata()
-        .build();
   }
 
   private static Pod slim(Pod pod) {

@@ -1,6 +1,8 @@
 package io.virtualnode.kubernetes.member;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -27,6 +29,19 @@ public final class SlimStore<T extends HasMetadata> implements ItemStore<T> {
    */
   public SlimStore(UnaryOperator<T> slim) {
     this.slim = slim;
+  }
+
+  /** A store that keeps of nodes only which they are. */
+  public static SlimStore<Node> ofNodes() {
+    return new SlimStore<>(
+        node ->
+            new NodeBuilder()
+                .withNewMetadata()
+                .withName(node.getMetadata().getName())
+                .withUid(node.getMetadata().getUid())
+                .withResourceVersion(node.getMetadata().getResourceVersion())
+                .endMetadata()
+                .build());
   }
 
   @Override
