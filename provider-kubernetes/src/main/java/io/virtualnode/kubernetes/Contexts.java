@@ -50,14 +50,21 @@ final class Contexts {
 
   /** Keeps back what is said of a proxy, in its order, until the stage completes. */
   void holdBack(PodKey proxy, CompletionStage<Void> until) {
-    var held = new HeldBack();
-    if (heldBack.putIfAbsent(proxy.uid(), held) == null) {
-      until.thenRun(
-          () -> {
-            held.release();
+    var held =
+        heldBack.compute(
+            proxy.uid(), (uid, before) -> before != null && before.hold() ? before : held());
+    until.thenRun(
+        () -> {
+          if (held.release()) {
             heldBack.remove(proxy.uid(), held);
-          });
-    }
+          }
+        });
+  }
+
+  private static HeldBack held() {
+    var held = new HeldBack();
+    held.hold();
+    return held;
   }
 
   private void say(PodKey proxy, Consumer<NodeContext> message) {

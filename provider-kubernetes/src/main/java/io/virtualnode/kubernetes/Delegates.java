@@ -239,15 +239,15 @@ final class Delegates {
     if (member.isEmpty()) {
       return unavailable("member %s is not configured".formatted(name));
     }
-    var cluster = member.get().clusterUid();
+    var cluster = member.get().identity();
     if (cluster.isEmpty()) {
       return unavailable("member %s has not been reached yet".formatted(name));
     }
-    return cluster.get().equals(clusterUid)
+    return cluster.get().is(clusterUid)
         ? CompletableFuture.completedFuture(member.get())
         : unavailable(
             "member %s is now cluster %s instead of %s: configure that one again"
-                .formatted(name, cluster.get(), clusterUid));
+                .formatted(name, cluster.get().uid(), clusterUid));
   }
 
   private static String namespaceIn(Member member, PodKey proxy) {

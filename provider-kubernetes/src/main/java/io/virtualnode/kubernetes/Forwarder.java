@@ -52,8 +52,6 @@ final class Forwarder implements AutoCloseable {
 
   // How long the first offer waits for members that cannot be reached at the start.
   private static final Duration STARTUP_GRACE = Duration.ofSeconds(3);
-  // How long an end is kept back at most: where the Node cannot be written, all else goes on.
-  private static final Duration LOWERING = Duration.ofSeconds(2);
 
   private final Forwardings forwardings = new Forwardings();
   private final Contexts contexts = new Contexts(forwardings);
@@ -69,6 +67,8 @@ final class Forwarder implements AutoCloseable {
   private final Starting starting;
   private final TakingBack takingBack;
   private final Ending ending;
+  private final Retirement retirement;
+  private final Lowering lowering;
   private final CompletableFuture<Void> membersSeen = new CompletableFuture<>();
 
   private volatile Configuration configuration;
@@ -90,6 +90,7 @@ final class Forwarder implements AutoCloseable {
     var translation = Survey.translation(ownership, configuration.node());
     this.reports = new NodeReports(this::staleMembers, contexts::report);
     this.account = new Account(timer, configuration.placement().strategy(), reports, this::decided);
+    this.lowering = new Lowering(contexts, account, reports);
     this.proxies = new Proxies(account, forwardings);
     var events =
         new MemberEvents(
@@ -98,8 +99,10 @@ final class Forwarder implements AutoCloseable {
             account,
             memberNodes,
             forwardings,
-            new MemberEffects());
+            new Effects());
     this.members = new Members(clients, events, timer);
+    this.retirement =
+        new Retirement(members, forwardings, account, List.of(memberNodes::forget, events::forget));
     var delegates = new Delegates(members, translation);
     var site =
         new Site(
@@ -175,7 +178,7 @@ final class Forwarder implements AutoCloseable {
       boolean retired = members.isRetired(member.name());
       account.update(ledger -> ledger.setRetired(member.name(), retired));
     }
-    timer.execute(() -> members.all().forEach(member -> dismissIfEmpty(member.name())));
+    timer.execute(() -> members.all().forEach(member -> retirement.endIfEmpty(member.name())));
   }
 
   /** What is configured now. */
@@ -229,10 +232,38 @@ final class Forwarder implements AutoCloseable {
     onTimer(() -> reports.exclude(scope));
   }
 
-  /** Every proxy of the virtual node is known. */
-  void podsSynced(Scope scope) {
+  /**
+   * Every proxy of the virtual node is known. A proxy that was known before and is not among them,
+   * has gone while nobody looked.
+   *
+   * @param uids of those that the primary has
+   */
+  void podsSynced(Scope scope, Set<String> uids) {
+    forwardings.all().stream()
+        .filter(forwarding -> forwarding.scope().filter(scope::equals).isPresent())
+        .filter(forwarding -> !uids.contains(forwarding.proxy().uid()))
+        .forEach(this::vanished);
     onTimer(() -> reports.include(scope));
     account.update(ledger -> {});
+  }
+
+  private void vanished(Forwarding forwarding) {
+    synchronized (forwarding) {
+      if (!forwarding.isInPrimary()) {
+        return;
+      }
+      podForgotten(forwarding.proxy());
+      if (forwarding.remains().isEmpty()) {
+        ending.gone(forwarding);
+      } else {
+        orphans.removeIfOrphan(forwarding);
+      }
+    }
+  }
+
+  /** See {@link Ledger#setClosed}. */
+  void setClosed(Scope scope, boolean isClosed) {
+    account.update(ledger -> ledger.setClosed(scope, isClosed));
   }
 
   /** Whether the primary has a pod that is bound to the virtual node. */
@@ -306,7 +337,11 @@ final class Forwarder implements AutoCloseable {
   private Sight sight(Intent intent) {
     var member = members.find(intent.member());
     if (member.isEmpty()
-        || member.get().clusterUid().filter(uid -> !uid.equals(intent.clusterUid())).isPresent()) {
+        || member
+            .get()
+            .identity()
+            .filter(cluster -> !cluster.is(intent.clusterUid()))
+            .isPresent()) {
       return Sight.NONE;
     }
     return member.get().isFresh() ? Sight.FRESH : Sight.STALE;
@@ -326,10 +361,14 @@ final class Forwarder implements AutoCloseable {
     timer.shutdown();
   }
 
-  // --- the members' side
+  private void onTimer(Runnable task) {
+    if (!timer.isShutdown()) {
+      timer.execute(task);
+    }
+  }
 
   /** What the members' watches lead to. */
-  private final class MemberEffects implements MemberEvents.Effects {
+  private final class Effects implements MemberEvents.Effects {
 
     @Override
     public void delegateSeen(Forwarding forwarding, boolean first, boolean lowered) {
@@ -337,7 +376,7 @@ final class Forwarder implements AutoCloseable {
         takingBack.remindOf(forwarding, forwarding.delegate().orElseThrow());
       }
       if (forwarding.isInPrimary()) {
-        holdBackIf(lowered, forwarding);
+        lowerIf(lowered, forwarding);
         forwarding.toShow().ifPresent(status -> contexts.podStatus(forwarding.proxy(), status));
       } else if (!forwarding.isRemoving()) {
         orphans.removeIfOrphan(forwarding);
@@ -353,29 +392,18 @@ final class Forwarder implements AutoCloseable {
 
     @Override
     public void delegateGone(Forwarding forwarding, String member, boolean lowered) {
-      holdBackIf(lowered, forwarding);
+      lowerIf(lowered, forwarding);
       if (forwarding.wouldBeLost()) {
         ending.giveUp(forwarding, "its delegate was deleted in the member by somebody else");
       } else {
         ending.gone(forwarding);
       }
-      timer.execute(() -> dismissIfEmpty(member));
+      timer.execute(() -> retirement.endIfEmpty(member));
     }
 
-    /**
-     * Room that is freed but not to be given out anew, as on a cordoned node, must have left the
-     * Node before the primary hears of the end that freed it: its scheduler would give it out in
-     * between.
-     */
-    private void holdBackIf(boolean lowered, Forwarding forwarding) {
-      var scope = forwarding.scope();
-      if (lowered && scope.isPresent()) {
-        var stored = new CompletableFuture<Void>();
-        contexts.holdBack(
-            forwarding.proxy(),
-            stored.completeOnTimeout(null, LOWERING.toMillis(), TimeUnit.MILLISECONDS));
-        onTimer( // after the account has settled
-            () -> reports.stored(scope.get()).thenRun(() -> stored.complete(null)));
+    private void lowerIf(boolean lowered, Forwarding forwarding) {
+      if (lowered) {
+        lowering.before(forwarding);
       }
     }
 
@@ -397,27 +425,6 @@ final class Forwarder implements AutoCloseable {
       if (fresh && configuration.members().stream().allMatch(m -> isFresh(m.name()))) {
         membersSeen.complete(null);
       }
-    }
-  }
-
-  private void dismissIfEmpty(String member) {
-    if (members.isRetired(member)
-        && forwardings.all().stream().noneMatch(forwarding -> uses(forwarding, member))
-        && members.dismiss(member)) {
-      account.update(ledger -> ledger.removeMember(member));
-      memberNodes.forget(member);
-    }
-  }
-
-  private static boolean uses(Forwarding forwarding, String member) {
-    synchronized (forwarding) {
-      return forwarding.uses(member);
-    }
-  }
-
-  private void onTimer(Runnable task) {
-    if (!timer.isShutdown()) {
-      timer.execute(task);
     }
   }
 }

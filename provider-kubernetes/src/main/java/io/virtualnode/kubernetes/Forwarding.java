@@ -151,8 +151,8 @@ final class Forwarding {
 
   /** Where in the members the proxy may go; needs no monitor. */
   Scope part() {
-    var node = scope;
-    return node == null ? Scope.WHOLE : Scope.partOf(node);
+    var known = scope;
+    return known == null ? Scope.WHOLE : known;
   }
 
   // --- facts

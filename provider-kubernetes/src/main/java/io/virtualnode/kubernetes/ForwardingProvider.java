@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * One virtual node's way to the {@link Forwarder}, which all virtual nodes share.
@@ -21,6 +22,7 @@ final class ForwardingProvider implements Provider, PodObserver {
 
   private final Forwarder forwarder;
   private final Scope scope;
+  private final Set<String> observed = ConcurrentHashMap.newKeySet(); // until all are known
   private final CompletableFuture<Void> synced = new CompletableFuture<>();
 
   /**
@@ -50,6 +52,9 @@ final class ForwardingProvider implements Provider, PodObserver {
 
   @Override
   public void podObserved(Pod pod) {
+    if (!synced.isDone()) {
+      observed.add(pod.getMetadata().getUid());
+    }
     forwarder.podObserved(pod, scope);
   }
 
@@ -60,8 +65,9 @@ final class ForwardingProvider implements Provider, PodObserver {
 
   @Override
   public void podsSynced() {
-    forwarder.podsSynced(scope);
+    forwarder.podsSynced(scope, Set.copyOf(observed));
     synced.complete(null);
+    observed.clear();
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.delegate.Ownership;
+import io.virtualnode.kubernetes.member.ClusterIdentity;
 import io.virtualnode.kubernetes.member.Member;
 import io.virtualnode.kubernetes.member.MemberFacts;
 import io.virtualnode.kubernetes.member.MemberListener;
@@ -82,25 +83,26 @@ final class MemberEvents implements MemberListener {
 
   /** A cluster that has not what we have in the member of this name would have it declared lost. */
   @Override
-  public Optional<String> objection(Member member, String clusterUid) {
+  public Optional<String> objection(Member member, ClusterIdentity identity) {
     long elsewhere =
         forwardings.all().stream()
-            .filter(forwarding -> isElsewhere(forwarding, member.name(), clusterUid))
+            .filter(forwarding -> isElsewhere(forwarding, member.name(), identity))
             .count();
     return elsewhere == 0
         ? Optional.empty()
         : Optional.of(
             "member %s now reaches cluster %s, but %d delegates are in another one: give the new cluster a name of its own"
-                .formatted(member.name(), clusterUid, elsewhere));
+                .formatted(member.name(), identity.uid(), elsewhere));
   }
 
-  private static boolean isElsewhere(Forwarding forwarding, String member, String clusterUid) {
+  private static boolean isElsewhere(
+      Forwarding forwarding, String member, ClusterIdentity identity) {
     synchronized (forwarding) {
       return forwarding.uses(member)
           && forwarding
               .intent()
               .filter(intent -> intent.member().equals(member))
-              .filter(intent -> !intent.clusterUid().equals(clusterUid))
+              .filter(intent -> !identity.is(intent.clusterUid()))
               .isPresent();
     }
   }
@@ -148,7 +150,7 @@ final class MemberEvents implements MemberListener {
 
   private static Forwarding.Delegate where(Member member, Pod pod) {
     // The cluster is known before anything in it is watched.
-    return Forwarding.Delegate.of(pod, member.name(), member.clusterUid().orElseThrow());
+    return Forwarding.Delegate.of(pod, member.name(), member.identity().orElseThrow().uid());
   }
 
   /** The pod takes no room any more; returns whether that has lowered what its proxy's node has. */
@@ -272,6 +274,12 @@ final class MemberEvents implements MemberListener {
 
   private Set<String> endedIn(Member member) {
     return ended.computeIfAbsent(member.name(), name -> ConcurrentHashMap.newKeySet());
+  }
+
+  /** A member that has no delegate left is no longer looked at. */
+  void forget(String member) {
+    quotas.remove(member);
+    ended.remove(member);
   }
 
   @Override

@@ -35,11 +35,10 @@ record NodeIdentity(String family) {
 
   /** The name of the Node that stands for that part of the members. */
   String name(Scope scope) {
-    var part = Scope.partOf(scope);
-    if (part instanceof Scope.OfMember one) {
+    if (scope instanceof Scope.OfMember one) {
       return shortened(family + "." + one.member());
     }
-    if (part instanceof Scope.OfNode one) {
+    if (scope instanceof Scope.OfNode one) {
       return shortened(family + "." + one.node().member() + "." + one.node().node());
     }
     return family;
@@ -61,9 +60,7 @@ record NodeIdentity(String family) {
 
   /** The annotations that the Node is known by. */
   Map<String, String> annotations(Scope scope) {
-    return Scope.partOf(scope) instanceof Scope.OfNode one
-        ? Map.of(MEMBER_NODE, one.node().node())
-        : Map.of();
+    return scope instanceof Scope.OfNode one ? Map.of(MEMBER_NODE, one.node().node()) : Map.of();
   }
 
   /** What a Node of the primary stands for; empty if it is none of this configuration's. */
@@ -88,11 +85,10 @@ record NodeIdentity(String family) {
 
   /** The member that the part is of, if it is of one. */
   static Optional<String> memberOf(Scope scope) {
-    var part = Scope.partOf(scope);
-    if (part instanceof Scope.OfMember one) {
+    if (scope instanceof Scope.OfMember one) {
       return Optional.of(one.member());
     }
-    return part instanceof Scope.OfNode one ? Optional.of(one.node().member()) : Optional.empty();
+    return scope instanceof Scope.OfNode one ? Optional.of(one.node().member()) : Optional.empty();
   }
 
   /** The part for one member node, or for all of a member's whose nodes are not seen. */

@@ -2,8 +2,10 @@ package io.virtualnode.kubernetes;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -17,10 +19,13 @@ final class Orphans {
 
   private static final Logger log = LoggerFactory.getLogger(Orphans.class);
   private static final Duration RETRY = Duration.ofSeconds(5);
+  // Its virtual node may not be run now, so that nobody would tell of the proxy's end.
+  private static final Duration AGAIN = Duration.ofSeconds(30);
 
   private final Contexts node;
   private final Delegates delegates;
   private final ScheduledExecutorService timer;
+  private final Set<Forwarding> awaited = ConcurrentHashMap.newKeySet(); // looked at again later
 
   Orphans(Contexts node, Delegates delegates, ScheduledExecutorService timer) {
     this.node = node;
@@ -28,18 +33,21 @@ final class Orphans {
     this.timer = timer;
   }
 
-  /** Looks at a proxy that has not been seen, and removes what there is of it if there is none. */
+  /**
+   * Looks at a proxy that has not been seen, and removes what there is of it if there is none; for
+   * as long as it is neither seen nor gone.
+   */
   void removeIfOrphan(Forwarding forwarding) {
     if (orphans(forwarding).isEmpty()) {
       return;
     }
     node.live(forwarding.proxy())
-        .thenCompose(found -> found.isPresent() ? done() : remove(forwarding))
+        .thenCompose(found -> found.isPresent() ? again(forwarding) : remove(forwarding))
         .whenComplete(
             (ignored, failure) -> {
               if (failure != null) {
                 log.warn("orphan of {} is tried again: {}", forwarding.proxy(), failure.toString());
-                retry(forwarding);
+                later(RETRY, forwarding);
               }
             });
   }
@@ -69,14 +77,21 @@ final class Orphans {
     }
   }
 
-  private void retry(Forwarding forwarding) {
-    if (!timer.isShutdown()) {
-      var unused =
-          timer.schedule(() -> removeIfOrphan(forwarding), RETRY.toMillis(), TimeUnit.MILLISECONDS);
-    }
+  private CompletionStage<Void> again(Forwarding forwarding) {
+    later(AGAIN, forwarding);
+    return Site.done();
   }
 
-  private static CompletionStage<Void> done() {
-    return CompletableFuture.completedFuture(null);
+  private void later(Duration delay, Forwarding forwarding) {
+    if (!timer.isShutdown() && awaited.add(forwarding)) {
+      var unused =
+          timer.schedule(
+              () -> {
+                awaited.remove(forwarding);
+                removeIfOrphan(forwarding);
+              },
+              delay.toMillis(),
+              TimeUnit.MILLISECONDS);
+    }
   }
 }

@@ -11,6 +11,7 @@ import io.virtualnode.kubernetes.config.PlacementSettings.Unfit;
 import io.virtualnode.kubernetes.delegate.DelegatePod;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
+import io.virtualnode.kubernetes.member.ClusterIdentity;
 import io.virtualnode.kubernetes.member.Member;
 import io.virtualnode.kubernetes.placement.Decision;
 import io.virtualnode.kubernetes.placement.Demand;
@@ -101,7 +102,8 @@ final class Placing {
   private CompletionStage<Intent> assign(
       Pod pod, Forwarding forwarding, NodeKey slot, Optional<Intent> after) {
     var proxy = forwarding.proxy();
-    var cluster = site.members().find(slot.member()).flatMap(Member::clusterUid);
+    var cluster =
+        site.members().find(slot.member()).flatMap(Member::identity).map(ClusterIdentity::uid);
     if (cluster.isEmpty()) {
       site.account().update(ledger -> ledger.release(proxy.uid()));
       return CompletableFuture.failedFuture(

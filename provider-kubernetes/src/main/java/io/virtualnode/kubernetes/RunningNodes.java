@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -94,6 +95,14 @@ final class RunningNodes implements AutoCloseable {
     this.identity = new NodeIdentity(settings.name());
   }
 
+  /** What each that runs and is asked for stands for. */
+  Set<Scope> open() {
+    return entries.entrySet().stream()
+        .filter(entry -> entry.getValue().unwantedSince == null)
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
+  }
+
   /** What each that runs stands for. */
   Set<Scope> scopes() {
     return Set.copyOf(entries.keySet());
@@ -121,6 +130,7 @@ final class RunningNodes implements AutoCloseable {
   void want(Scope scope, Optional<Look> look) {
     var entry = entries.get(scope);
     if (entry != null) {
+      forwarder.setClosed(scope, false);
       entries.put(scope, dressed(entry, look).unwanted(null));
     } else if (mayBeTried(scope)) {
       var unused = add(scope, mayBeDressed(scope) ? look : Optional.empty(), Map.of());
@@ -151,7 +161,7 @@ final class RunningNodes implements AutoCloseable {
   }
 
   /**
-   * Adds a virtual node.
+   * Adds a virtual node; one that the topology does not know offers nothing new.
    *
    * @param look how it is to look, if that is known
    * @param before the Nodes that the primary has from before, one of which is taken over if it is
@@ -161,7 +171,9 @@ final class RunningNodes implements AutoCloseable {
   CompletableFuture<Void> add(Scope scope, Optional<Look> look, Map<Scope, Node> before) {
     var provider = new ForwardingProvider(forwarder, scope);
     var node = host.add(description(scope, look, before), provider);
-    entries.put(scope, new Entry(node, provider, look, null));
+    boolean known = isKnown(scope);
+    forwarder.setClosed(scope, !known);
+    entries.put(scope, new Entry(node, provider, look, known ? null : System.nanoTime()));
     node.ended()
         .whenComplete((nothing, failure) -> thread.execute(() -> hasEnded(scope, node, failure)));
     return CompletableFuture.anyOf(
@@ -178,7 +190,7 @@ final class RunningNodes implements AutoCloseable {
     } else {
       description.labels(settings.labels()).labels(identity.labels(scope));
       description.taints(settings.taints());
-      Optional.ofNullable(before.get(Scope.partOf(scope))).ifPresent(description::keeping);
+      Optional.ofNullable(before.get(scope)).ifPresent(description::keeping);
     }
     settings.internalIp().ifPresent(description::internalIp);
     return description.build();
@@ -196,22 +208,28 @@ final class RunningNodes implements AutoCloseable {
     }
   }
 
-  /** Nobody asks for it: it is taken out of the primary in time, unless a pod is on it. */
+  private boolean isKnown(Scope scope) {
+    return TopologyPlan.knows(settings, forwarder.configuration().members(), scope);
+  }
+
+  /**
+   * Nobody asks for it: it offers nothing new, and is taken out of the primary in time, unless a
+   * pod is on it.
+   */
   void unwanted(Scope scope) {
     var entry = entries.get(scope);
-    if (entry == null
-        || mayComeBack(scope)
-        || !entry.provider.synced().toCompletableFuture().isDone()) { // its pods are not known yet
+    if (entry == null || mayComeBack(scope)) {
       return;
     }
     long now = System.nanoTime();
     if (entry.unwantedSince == null) {
+      forwarder.setClosed(scope, true);
       entries.put(scope, entry.unwanted(now));
     }
     long sinceNanos = entry.unwantedSince == null ? now : entry.unwantedSince;
-    boolean patient = !(scope instanceof Scope.Former);
-    if (forwarder.hasProxies(scope)
-        || (patient && now - sinceNanos < patience.toNanos())
+    if (!entry.provider.synced().toCompletableFuture().isDone() // its pods are not known yet
+        || forwarder.hasProxies(scope)
+        || (isKnown(scope) && now - sinceNanos < patience.toNanos())
         || !mayBeTried(scope)) {
       return;
     }
@@ -227,6 +245,7 @@ final class RunningNodes implements AutoCloseable {
         () -> {
           if (removed) {
             notBefore.remove(scope);
+            forwarder.setClosed(scope, false); // nothing of it is left
           } else { // it has pods all the same, or the primary does not answer
             notBefore.put(scope, System.nanoTime() + RETRY_OF_REMOVAL.toNanos());
             var unused = add(scope, entry.look, Map.of());

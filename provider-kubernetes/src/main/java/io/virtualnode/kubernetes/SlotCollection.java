@@ -18,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +43,7 @@ final class SlotCollection implements AutoCloseable {
   private static final Duration WHOLE_PATIENCE = Duration.ofMinutes(2);
   // Jobs run for hours: a node where nothing has ended for so long runs something else.
   private static final Duration PATIENCE = Duration.ofHours(6);
+  private static final Duration FORBIDDEN_FOR = Duration.ofMinutes(1);
 
   private final KubernetesClient primary;
   private final Forwarder forwarder;
@@ -50,7 +52,8 @@ final class SlotCollection implements AutoCloseable {
   // touched by the one thread only
   private final Set<String> announced = new HashSet<>(); // pods whose whole slots may be offered
   private final Map<String, String> wanted = new HashMap<>(); // the node of each whole slot
-  private boolean mayNotNominate;
+  private final Map<String, String> given = new HashMap<>(); // what each was nominated for by us
+  private final Map<String, Long> forbiddenAt = new HashMap<>(); // by namespace, on the nano clock
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(new DaemonThreads("vnode-collection"));
 
@@ -103,9 +106,12 @@ final class SlotCollection implements AutoCloseable {
             WHOLE_PATIENCE.toMillis(),
             PATIENCE.toMillis());
     waiting.stream()
-        .filter(pod -> mayNotNominate || pod.nominated().equals(wanted.get(pod.pod().uid())))
+        .filter(
+            pod -> isForbidden(pod.pod()) || pod.nominated().equals(wanted.get(pod.pod().uid())))
         .forEach(pod -> announced.add(pod.pod().uid()));
-    announced.retainAll(waiting.stream().map(pod -> pod.pod().uid()).toList());
+    var uids = waiting.stream().map(pod -> pod.pod().uid()).collect(Collectors.toSet());
+    announced.retainAll(uids);
+    given.keySet().retainAll(uids);
     var whole =
         forwarder.collect(
             waiting.stream().map(WidePods.Waiting::unbound).toList(),
@@ -122,22 +128,29 @@ final class SlotCollection implements AutoCloseable {
     for (var pod : waiting) {
       var node = wanted.get(pod.pod().uid());
       var nominated = pod.nominated();
-      if (node == null && ours.contains(nominated)) {
-        patch(pod.pod(), "null");
-      } else if (node != null
-          && !node.equals(nominated)
+      if (node == null) {
+        if (nominated.equals(given.get(pod.pod().uid())) && patch(pod.pod(), "null")) {
+          given.remove(pod.pod().uid()); // another nomination is the scheduler's own
+        }
+      } else if (!node.equals(nominated)
           && (nominated.isEmpty() || ours.contains(nominated))
-          && !mayNotNominate) {
+          && !isForbidden(pod.pod())) {
         log.debug("a slot is whole for {} on {}", pod.pod(), node);
+        given.put(pod.pod().uid(), node);
         patch(pod.pod(), "\"" + node + "\"");
       }
     }
   }
 
+  private boolean isForbidden(PodKey pod) {
+    var at = forbiddenAt.get(pod.namespace());
+    return at != null && System.nanoTime() - at < FORBIDDEN_FOR.toNanos();
+  }
+
   /**
    * On condition of the UID. What is refused is tried again at the next look, if it still holds.
    */
-  private void patch(PodKey pod, String nominated) {
+  private boolean patch(PodKey pod, String nominated) {
     try {
       primary
           .pods()
@@ -148,9 +161,13 @@ final class SlotCollection implements AutoCloseable {
               PatchContext.of(PatchType.JSON_MERGE),
               "{\"metadata\":{\"uid\":\"%s\"},\"status\":{\"nominatedNodeName\":%s}}"
                   .formatted(pod.uid(), nominated));
+      return true;
     } catch (KubernetesClientException e) {
-      mayNotNominate |= e.getCode() == HttpURLConnection.HTTP_FORBIDDEN;
+      if (e.getCode() == HttpURLConnection.HTTP_FORBIDDEN) {
+        forbiddenAt.put(pod.namespace(), System.nanoTime());
+      }
       log.warn("{} could not be nominated for {}: {}", pod, nominated, e.getMessage());
+      return false;
     }
   }
 }

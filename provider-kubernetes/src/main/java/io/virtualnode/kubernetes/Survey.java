@@ -106,6 +106,7 @@ public final class Survey implements AutoCloseable {
     var survey = new Survey(configuration, uid, clients);
     var proxies = new Proxies(survey.account, survey.forwardings);
     survey.virtualNodes.putAll(nodes(configuration, primary));
+    survey.closeThoseNotAskedFor(configuration);
     boundTo(survey.virtualNodes.keySet(), primary)
         .forEach(pod -> proxies.observed(pod, survey.scopeOf(pod)));
     survey.account.setWeights(
@@ -114,6 +115,12 @@ public final class Survey implements AutoCloseable {
     survey.members.configure(configuration.members(), configuration.maxAge());
     survey.awaitMembers(timeout);
     return survey;
+  }
+
+  private void closeThoseNotAskedFor(Configuration configuration) {
+    virtualNodes.values().stream()
+        .filter(scope -> !TopologyPlan.knows(configuration.node(), configuration.members(), scope))
+        .forEach(scope -> account.update(ledger -> ledger.setClosed(scope, true)));
   }
 
   /** Those that are not there in time are named by {@link #stale}. */
@@ -139,10 +146,7 @@ public final class Survey implements AutoCloseable {
     var identity = new NodeIdentity(settings.name());
     var scopes = new TreeMap<String, Scope>();
     for (var node : ForwardingNode.virtualNodes(primary)) {
-      identity
-          .scopeOf(node)
-          .map(part -> TopologyPlan.standsFor(settings, configuration.members(), part))
-          .ifPresent(scope -> scopes.put(node.getMetadata().getName(), scope));
+      identity.scopeOf(node).ifPresent(scope -> scopes.put(node.getMetadata().getName(), scope));
     }
     if (settings.topology() == Topology.AGGREGATE) {
       scopes.put(settings.name(), Scope.WHOLE);
@@ -211,7 +215,7 @@ public final class Survey implements AutoCloseable {
   }
 
   private Demand demand(Pod pod) {
-    return Placing.demand(pod, translation).within(Scope.partOf(scopeOf(pod)));
+    return Placing.demand(pod, translation).within(scopeOf(pod));
   }
 
   /** What its virtual node stands for; a pod that is not bound may go anywhere. */

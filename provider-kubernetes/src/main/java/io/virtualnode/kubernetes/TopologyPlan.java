@@ -64,22 +64,15 @@ final class TopologyPlan {
     return new TopologyPlan(settings, members, nodes).plan();
   }
 
-  /**
-   * What a virtual node that the primary has stands for now.
-   *
-   * @param part what it was made for
-   * @return the same, or that it did so formerly, under another topology
-   */
-  static Scope standsFor(NodeSettings settings, List<MemberSettings> members, Scope part) {
-    boolean still =
-        switch (settings.topology()) {
-          case AGGREGATE -> part instanceof Scope.Whole;
-          case PER_MEMBER -> part instanceof Scope.OfMember;
-          case PER_NODE ->
-              part instanceof Scope.OfNode
-                  || new TopologyPlan(settings, members, Map.of()).parts().contains(part);
-        };
-    return still ? part : new Scope.Former(part);
+  /** Whether there could be a virtual node for that part, if the members' nodes were others. */
+  static boolean knows(NodeSettings settings, List<MemberSettings> members, Scope part) {
+    return switch (settings.topology()) {
+      case AGGREGATE -> part instanceof Scope.Whole;
+      case PER_MEMBER -> part instanceof Scope.OfMember;
+      case PER_NODE ->
+          part instanceof Scope.OfNode
+              || new TopologyPlan(settings, members, Map.of()).parts().contains(part);
+    };
   }
 
   private Map<Scope, Optional<Look>> plan() {

@@ -100,11 +100,10 @@ final class VirtualNodes implements AutoCloseable {
   }
 
   private void takeOver(Map<Scope, Node> before) {
-    var members = forwarder.configuration().members();
+    var plan = plan().keySet();
     var synced =
-        Stream.concat(before.keySet().stream(), plan().keySet().stream())
+        Stream.concat(before.keySet().stream(), plan.stream())
             .distinct()
-            .map(part -> TopologyPlan.standsFor(settings, members, part))
             .map(scope -> running.add(scope, Optional.empty(), before))
             .toArray(CompletableFuture<?>[]::new);
     var unused =
@@ -161,8 +160,10 @@ final class VirtualNodes implements AutoCloseable {
 
   private void review() {
     var plan = plan();
+    running.scopes().stream() // first, so that no room is offered twice
+        .filter(scope -> !plan.containsKey(scope))
+        .forEach(running::unwanted);
     plan.forEach(running::want);
-    running.scopes().stream().filter(scope -> !plan.containsKey(scope)).forEach(running::unwanted);
   }
 
   private void onThread(Runnable task) {
@@ -183,12 +184,10 @@ final class VirtualNodes implements AutoCloseable {
     return ended;
   }
 
-  /** What each virtual node stands for, by its name. */
+  /** What each virtual node that takes new pods stands for, by its name. */
   Map<String, Scope> parts() {
     var parts = new HashMap<String, Scope>();
-    running.scopes().stream()
-        .filter(scope -> !(scope instanceof Scope.Former))
-        .forEach(scope -> parts.put(identity.name(scope), scope));
+    running.open().forEach(scope -> parts.put(identity.name(scope), scope));
     return parts;
   }
 

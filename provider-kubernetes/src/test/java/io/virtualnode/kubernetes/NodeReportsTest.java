@@ -76,13 +76,13 @@ class NodeReportsTest {
   @DisplayName("member_that_is_lost_later_is_reported_at_once_by_the_nodes_that_stand_for_it")
   void lost() {
     reports.include(A);
-    reports.include(new Scope.Former(OF_B));
-    var offers = Map.of(A, cores(1), new Scope.Former(OF_B), cores(0));
+    reports.include(OF_B);
+    var offers = Map.of(A, cores(1), OF_B, cores(0));
     reports.publish(offers);
     reported.clear();
     fresh.put("b", false);
     reports.publish(offers);
-    assertThat(reported).containsExactly(new Scope.Former(OF_B));
+    assertThat(reported).containsExactly(OF_B);
   }
 
   @Test

@@ -15,6 +15,8 @@ import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.virtualnode.kubernetes.capacity.Resources;
+import io.virtualnode.kubernetes.config.CapacitySource;
+import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.InheritedLabels;
 import io.virtualnode.kubernetes.config.NodeSettings;
 import io.virtualnode.kubernetes.config.PlacementSettings;
@@ -226,9 +228,45 @@ class TopologyIT {
     assertThat(federation.delegate("old")).isNull();
     run(Topology.AGGREGATE);
     eventually("those with pods stay", () -> nodes().size() == 2);
+    federation.awaitTruth("the switch back while a pod runs");
     federation.primary.client().pods().inNamespace(Federation.NAMESPACE).withName("new").delete();
     eventually("one is left", () -> nodes().keySet().equals(Set.of("vnode")));
     federation.awaitTruth("the switch back");
+  }
+
+  @Test
+  @DisplayName("of a member whose nodes come to be seen offer its room once while its pods run on")
+  void seen() {
+    var b = Federation.settings(federation.b).withNamespace(Federation.NAMESPACE);
+    var node = federation.b.client().nodes().list().getItems().get(0);
+    federation.restartNode(
+        configuration ->
+            configuration
+                .withNode(settings(Topology.PER_NODE))
+                .withMembers(
+                    List.of(
+                        Federation.settings(federation.a),
+                        b.withCapacity(
+                            new CapacitySource.Static(node.getStatus().getAllocatable())))));
+    eventually("one is for b", () -> nodes().containsKey("vnode.b"));
+    federation.submit(selecting(pod("old", "1", Map.of()), Map.of("virtualnode.io/member", "b")));
+    federation.awaitPhase("old", "Running");
+
+    run(
+        configuration ->
+            configuration
+                .withNode(settings(Topology.PER_NODE))
+                .withMembers(List.of(Federation.settings(federation.a), b)));
+    eventually(
+        "one is for b's node, too",
+        () -> nodes().containsKey("vnode.b." + node.getMetadata().getName()));
+    awaitRoomOfEach();
+    eventually(
+        "the former one has what its pod holds",
+        () -> allocatable("vnode.b").equals(requests("vnode.b")));
+    assertThat(federation.proxy("old").getStatus().getPhase()).isEqualTo("Running");
+    federation.primary.client().pods().inNamespace(Federation.NAMESPACE).withName("old").delete();
+    eventually("the former one goes", () -> !nodes().containsKey("vnode.b"));
   }
 
   @Test
@@ -277,6 +315,11 @@ class TopologyIT {
   }
 
   // --- running
+
+  /** Another configuration comes into force without a new process. */
+  private static void run(UnaryOperator<Configuration> changed) {
+    federation.node().reload(changed.apply(federation.configuration()));
+  }
 
   private static void run(Topology topology) {
     federation.restartNode(configuration -> configuration.withNode(settings(topology)));

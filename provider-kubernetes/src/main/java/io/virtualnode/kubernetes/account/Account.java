@@ -201,6 +201,17 @@ public final class Account {
     settleSoon();
   }
 
+  /** Runs the task, on the account's own thread, once what has changed so far is published. */
+  public void afterSettling(Runnable task) {
+    executor.execute(
+        () -> {
+          if (settling.get()) { // by a thread that may not have come to enqueue it
+            settle();
+          }
+          task.run();
+        });
+  }
+
   private void settleSoon() {
     if (settling.compareAndSet(false, true)) {
       executor.execute(this::settle);

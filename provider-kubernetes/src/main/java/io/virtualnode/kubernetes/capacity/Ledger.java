@@ -34,6 +34,7 @@ public final class Ledger {
   private final Interned interned = new Interned();
   private final MemberAccounts members = new MemberAccounts();
   private final ProxyAccounts proxies = new ProxyAccounts(members, interned);
+  private final Set<Scope> closed = new HashSet<>();
 
   /** A node and what one more pod could take of it. */
   public record NodeRoom(MemberNode node, Resources free) {}
@@ -307,16 +308,42 @@ public final class Ledger {
     return offer(Scope.WHOLE);
   }
 
+  /**
+   * Sets whether the virtual node of that scope offers nothing new from now on: others stand for
+   * its room. What its proxies hold is theirs until they end, and what those ask for that still
+   * wait is not offered by the others.
+   */
+  public void setClosed(Scope scope, boolean isClosed) {
+    if (isClosed) {
+      closed.add(scope);
+    } else {
+      closed.remove(scope);
+    }
+  }
+
   /** What the virtual node of that scope must have as its allocatable now. */
   public Resources offer(Scope scope) {
     var sums = proxies.sums();
-    var spare = members.newRoom(scope);
+    var spare = closed.contains(scope) ? Resources.NONE : newRoom(scope);
     var offer = new Tally();
     offer.add(spare);
-    proxies.wholeIn(scope, spare).forEach(claim -> offer.add(claim.share()));
+    if (!closed.contains(scope)) {
+      proxies.wholeIn(scope, spare).forEach(claim -> offer.add(claim.share()));
+    }
     offer.add(sums.ours(scope));
     offer.add(members.known(scope, sums.credits(scope)));
     return offer.toResources();
+  }
+
+  /** What is new for the scope, less what those may come to take who wait in one that is closed. */
+  private Resources newRoom(Scope scope) {
+    var room = members.newRoom(scope);
+    for (var other : closed) {
+      if (other.overlaps(scope)) {
+        room = room.minus(proxies.sums().waiting(other).namedBy(room)).nonNegative();
+      }
+    }
+    return room;
   }
 
   /** Calls back for each node that takes new pods now, in no particular order. */

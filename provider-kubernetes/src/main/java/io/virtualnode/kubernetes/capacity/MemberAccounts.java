@@ -136,9 +136,6 @@ final class MemberAccounts {
       return member == null ? Resources.NONE : member.newRoom();
     }
     var sum = new Tally();
-    if (scope instanceof Scope.Former) {
-      return Resources.NONE;
-    }
     if (scope instanceof Scope.AnyOf several) {
       several.parts().forEach(part -> sum.add(newRoom(part)));
       return sum.toResources();

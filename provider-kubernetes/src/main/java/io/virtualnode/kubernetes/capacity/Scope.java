@@ -14,9 +14,17 @@ public sealed interface Scope {
   /** Whether the node is in this part. */
   boolean contains(NodeKey node);
 
-  /** Where the pods belong of a virtual node that stands for this, or formerly did. */
-  static Scope partOf(Scope scope) {
-    return scope instanceof Former former ? former.part() : scope;
+  /** Whether some node may be in both. */
+  default boolean overlaps(Scope other) {
+    if (other instanceof AnyOf several) {
+      return several.parts().stream().anyMatch(this::overlaps);
+    }
+    if (other instanceof OfNode one) {
+      return contains(one.node());
+    }
+    return this instanceof OfMember && other instanceof OfMember
+        ? equals(other)
+        : other instanceof Whole || other.overlaps(this);
   }
 
   /** All members. */
@@ -60,19 +68,6 @@ public sealed interface Scope {
       return parts.contains(WHOLE)
           || parts.contains(new OfMember(node.member()))
           || parts.contains(new OfNode(node));
-    }
-  }
-
-  /**
-   * What a virtual node stood for that the topology no longer asks for: nothing new, but what its
-   * proxies hold is theirs until they end.
-   *
-   * @param part where those proxies belong
-   */
-  record Former(Scope part) implements Scope {
-    @Override
-    public boolean contains(NodeKey node) {
-      return false;
     }
   }
 }

@@ -1,10 +1,12 @@
 package io.virtualnode.kubernetes.capacity;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
-/** What the proxies of each scope hold of what is offered, and what is given back for them. */
+/**
+ * What the proxies of each virtual node hold of what is offered, and what is given back for them.
+ * Each is named by what it stands for; one that stands for more has nothing of another's proxies.
+ */
 final class ScopeSums {
 
   private final Map<Scope, Sum> sums = new HashMap<>();
@@ -16,39 +18,27 @@ final class ScopeSums {
   }
 
   void add(ProxyAccount proxy) {
-    for (var scope : around(proxy.scope)) {
-      var sum = sums.computeIfAbsent(scope, s -> new Sum());
-      if (proxy.request != null) {
-        sum.bound.add(proxy.request);
-      }
-      sum.ours.add(proxy.counted);
-      if (proxy.credit != null) {
-        sum.credits.add(proxy.credit);
-      }
+    var sum = sums.computeIfAbsent(proxy.scope, scope -> new Sum());
+    if (proxy.request != null) {
+      sum.bound.add(proxy.request);
+    }
+    sum.ours.add(proxy.counted);
+    if (proxy.credit != null) {
+      sum.credits.add(proxy.credit);
     }
   }
 
   void subtract(ProxyAccount proxy) {
-    for (var scope : around(proxy.scope)) {
-      var sum = sums.get(scope);
-      if (sum != null) {
-        if (proxy.request != null) {
-          sum.bound.subtract(proxy.request);
-        }
-        sum.ours.subtract(proxy.counted);
-        if (proxy.credit != null) {
-          sum.credits.subtract(proxy.credit);
-        }
+    var sum = sums.get(proxy.scope);
+    if (sum != null) {
+      if (proxy.request != null) {
+        sum.bound.subtract(proxy.request);
+      }
+      sum.ours.subtract(proxy.counted);
+      if (proxy.credit != null) {
+        sum.credits.subtract(proxy.credit);
       }
     }
-  }
-
-  /** The scope and those that it is part of. */
-  private static List<Scope> around(Scope scope) {
-    if (scope instanceof Scope.OfNode node) {
-      return List.of(scope, new Scope.OfMember(node.node().member()), Scope.WHOLE);
-    }
-    return scope.equals(Scope.WHOLE) ? List.of(scope) : List.of(scope, Scope.WHOLE);
   }
 
   /** What the slots of the scope's proxies hold, as far as the scheduler has subtracted it. */

@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
@@ -46,6 +47,7 @@ public final class Member implements AutoCloseable {
 
   private static final Logger log = LoggerFactory.getLogger(Member.class);
   // With a limit the first list is consistent; without, fabric8 accepts any cached state.
+  private static final String SYSTEM = "kube-system";
   private static final long PAGE = 500;
   private static final int PROBES_PER_AGE = 4;
 
@@ -62,7 +64,7 @@ public final class Member implements AutoCloseable {
   private final AtomicInteger listsMissing = new AtomicInteger();
   private final AtomicBoolean probing = new AtomicBoolean();
   private volatile @Nullable ScheduledFuture<?> ticking;
-  private volatile @Nullable String clusterUid;
+  private volatile @Nullable ClusterIdentity identity;
   private volatile boolean closed;
 
   private final Object freshnessLock = new Object();
@@ -159,8 +161,8 @@ public final class Member implements AutoCloseable {
   }
 
   /** What identifies the cluster; empty until it was reached and there was no objection. */
-  public Optional<String> clusterUid() {
-    return Optional.ofNullable(clusterUid);
+  public Optional<ClusterIdentity> identity() {
+    return Optional.ofNullable(identity);
   }
 
   /** Whether every watch is connected and the API server answered within the stated age. */
@@ -213,7 +215,7 @@ public final class Member implements AutoCloseable {
 
   private void probe() {
     long askedAt = System.nanoTime();
-    var answer = clusterUid == null ? identity().thenAccept(this::identify) : api.probe(maxAge);
+    var answer = identity == null ? askIdentity().thenAccept(this::identify) : api.probe(maxAge);
     answer.whenComplete(
         (ignored, failure) -> {
           probing.set(false);
@@ -231,14 +233,34 @@ public final class Member implements AutoCloseable {
   }
 
   /** Where only one namespace may be seen, that has to stand for the cluster. */
-  private CompletionStage<String> identity() {
-    return api.namespaceUid(
-        settings.capacity().seesNodes() ? "kube-system" : settings.namespace().orElseThrow());
+  private CompletionStage<ClusterIdentity> askIdentity() {
+    var fixed = settings.namespace();
+    if (fixed.isEmpty()) {
+      return api.namespaceUid(SYSTEM).thenApply(uid -> new ClusterIdentity(uid, Optional.empty()));
+    }
+    boolean seesAll = settings.capacity().seesNodes();
+    return api.namespaceUid(seesAll ? SYSTEM : fixed.get())
+        .thenCombine(uidIfAllowed(seesAll ? fixed.get() : SYSTEM), ClusterIdentity::new);
   }
 
-  private void identify(String uid) {
+  private CompletionStage<Optional<String>> uidIfAllowed(String namespace) {
+    return api.namespaceUid(namespace)
+        .handle(
+            (uid, failure) -> {
+              if (failure == null) {
+                return Optional.of(uid);
+              }
+              var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+              if (cause instanceof ProviderException e && e.reason() == Reason.INVALID) {
+                return Optional.empty(); // it may not be seen
+              }
+              throw new CompletionException(cause);
+            });
+  }
+
+  private void identify(ClusterIdentity answer) {
     listener
-        .objection(this, uid)
+        .objection(this, answer)
         .ifPresent(
             objection -> {
               throw new ProviderException(Reason.INVALID, objection);
@@ -247,7 +269,7 @@ public final class Member implements AutoCloseable {
       if (closed) {
         return;
       }
-      clusterUid = uid;
+      identity = answer;
       watch();
     }
   }
@@ -263,7 +285,7 @@ public final class Member implements AutoCloseable {
 
   private void judge() {
     boolean connected =
-        clusterUid != null
+        identity != null
             && listsMissing.get() == 0
             && informers.stream().allMatch(SharedIndexInformer::isWatching);
     log.debug("member {}: connected {}, lists missing {}", name(), connected, listsMissing);

@@ -17,11 +17,11 @@ public interface MemberListener {
   /**
    * The cluster that the member's name reaches has said who it is, before it is watched.
    *
-   * @param clusterUid the UID of its {@code kube-system} namespace, or of the member's fixed one
-   *     where no other is seen
+   * @param identity by the UIDs of its {@code kube-system} namespace and of the member's fixed one,
+   *     as far as they may be seen
    * @return why it must not be used as this member; asked again for as long as there is an answer
    */
-  Optional<String> objection(Member member, String clusterUid);
+  Optional<String> objection(Member member, ClusterIdentity identity);
 
   /** A node is there or changed. */
   void nodeSeen(Member member, Node node);

@@ -23,7 +23,10 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -49,6 +52,35 @@ class AccountTest {
     account.update(ledger -> ledger.setFresh("a", false));
     run();
     assertThat(offers).containsExactly(cores(4), Resources.NONE);
+  }
+
+  @DisplayName("what_is_to_follow_the_settling_does_so_though_another_thread_has_yet_to_begin_it")
+  @Test
+  void afterSettling() throws InterruptedException {
+    var late = new CompletableFuture<Void>();
+    var begun = new CountDownLatch(1);
+    var own = new ConcurrentLinkedQueue<Runnable>();
+    Executor executor =
+        task -> {
+          if (Thread.currentThread().getName().equals("late")) {
+            begun.countDown();
+            late.join();
+          }
+          own.add(task);
+        };
+    var published = new ArrayList<Resources>();
+    var shared = new Account(executor, published::add, this::tell);
+    var thread =
+        new Thread(
+            () -> shared.update(ledger -> ledger.setNode(node("a/n1").cpu(4).build())), "late");
+    thread.start();
+    begun.await();
+    shared.update(ledger -> ledger.setFresh("a", true));
+    shared.afterSettling(() -> told.add("settled after " + published));
+    own.forEach(Runnable::run);
+    late.complete(null);
+    thread.join();
+    assertThat(told).containsExactly("settled after [" + cores(4) + "]");
   }
 
   @DisplayName("change_made_while_the_offer_is_published_is_published_next")

@@ -713,9 +713,9 @@ class LedgerTest {
       ledger.reserve("p", key("a/n1"));
       assertThat(ledger.offer(n1)).isEqualTo(cores(8));
       assertThat(ledger.offer(new Scope.OfNode(key("a/n2")))).isEqualTo(cores(4));
-      assertThat(ledger.offer(new Scope.OfMember("a"))).isEqualTo(cores(12));
+      assertThat(ledger.offer(new Scope.OfMember("a"))).isEqualTo(cores(5 + 4));
       assertThat(ledger.offer(new Scope.OfMember("b"))).isEqualTo(cores(2));
-      assertThat(ledger.offer()).isEqualTo(cores(14));
+      assertThat(ledger.offer()).isEqualTo(cores(5 + 4 + 2));
     }
 
     @DisplayName("what_a_proxy_holds_counts_for_its_own_virtual_node_wherever_its_delegate_went")
@@ -729,21 +729,51 @@ class LedgerTest {
       assertThat(ledger.offer(new Scope.OfNode(key("a/n2")))).isEqualTo(cores(1));
     }
 
-    @DisplayName("former_virtual_node_offers_what_its_proxies_hold_and_the_new_ones_the_rest")
+    @DisplayName("closed_virtual_node_offers_what_its_proxies_hold_and_the_new_ones_the_rest")
     @Test
-    void former() {
+    void closed() {
       given(node("a/n1").cpu(8), node("b/n1").cpu(4));
-      var former = new Scope.Former(Scope.WHOLE);
-      ledger.count("old", cores(3), former);
+      ledger.count("old", cores(3));
       ledger.reserve("old", key("a/n1"));
-      ledger.count("waits", cores(2), former);
-      assertThat(ledger.offer(former)).isEqualTo(cores(3));
+      ledger.setClosed(Scope.WHOLE, true);
+      assertThat(ledger.offer()).isEqualTo(cores(3));
       assertThat(ledger.offer(new Scope.OfNode(key("a/n1")))).isEqualTo(cores(5));
       assertThat(ledger.offer(new Scope.OfMember("a"))).isEqualTo(cores(5));
       given("a", pod("d").on("n1").cpu(3).delegateOf("old"));
       ledger.removePod("a", "d");
-      assertThat(ledger.offer(former)).isEqualTo(cores(0));
+      ledger.uncount("old");
+      assertThat(ledger.offer()).isEqualTo(cores(0));
       assertThat(ledger.offer(new Scope.OfNode(key("a/n1")))).isEqualTo(cores(8));
+      ledger.setClosed(Scope.WHOLE, false);
+      assertThat(ledger.offer()).isEqualTo(cores(12));
+    }
+
+    @DisplayName("virtual_node_of_the_whole_offers_nothing_that_proxies_of_former_ones_hold")
+    @Test
+    void closedParts() {
+      given(node("a/n1").cpu(8), node("b/n1").cpu(4));
+      var n1 = new Scope.OfNode(key("a/n1"));
+      ledger.count("old", cores(3), n1);
+      ledger.reserve("old", key("a/n1"));
+      ledger.setClosed(n1, true);
+      assertThat(ledger.offer(n1)).isEqualTo(cores(3));
+      assertThat(ledger.offer()).isEqualTo(cores(5 + 4));
+    }
+
+    @DisplayName("what_pods_of_a_closed_virtual_node_still_wait_for_is_offered_by_no_other")
+    @Test
+    void closedWaits() {
+      given(node("a/n1").cpu(8), node("b/n1").cpu(4));
+      var a = new Scope.OfMember("a");
+      ledger.count("waits", cores(6), a);
+      ledger.count("waits no more", cores(9), a);
+      ledger.credit("waits no more", true);
+      ledger.setClosed(a, true);
+      assertThat(ledger.offer(new Scope.OfNode(key("a/n1")))).isEqualTo(cores(2));
+      assertThat(ledger.offer(new Scope.OfNode(key("b/n1")))).isEqualTo(cores(4));
+      assertThat(ledger.offer()).isEqualTo(cores(6));
+      ledger.reserve("waits", key("a/n1"));
+      assertThat(ledger.offer(new Scope.OfNode(key("a/n1")))).isEqualTo(cores(2));
     }
 
     @DisplayName("several_parts_have_the_room_of_each")
@@ -799,7 +829,7 @@ class LedgerTest {
       ledger.credit("p", true);
       assertThat(ledger.offer(n2)).isEqualTo(cores(4 + 9));
       assertThat(ledger.offer(new Scope.OfMember("a")))
-          .isEqualTo(resources("cpu", "17", "gpu", "2"));
+          .isEqualTo(resources("cpu", "8", "gpu", "1"));
     }
 
     private List<Resources> offers(String... nodes) {

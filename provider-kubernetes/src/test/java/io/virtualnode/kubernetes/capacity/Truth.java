@@ -1,8 +1,6 @@
 package io.virtualnode.kubernetes.capacity;
 
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -77,8 +75,16 @@ final class Truth {
 
   /** What is left for new pods of the scope, plus what of ours is counted. */
   Resources offer(Scope scope) {
-    var left = left(scope);
-    var sum = left.plus(wholeSlots(scope, left.minus(waiting(scope))));
+    var left = Resources.NONE;
+    var sum = Resources.NONE;
+    if (world.askedFor().contains(scope)) {
+      left = left(scope);
+      for (var other : world.allScopes()) {
+        boolean formerly = !world.askedFor().contains(other) && overlaps(other, scope);
+        left = formerly ? left.minus(unserved(other).namedBy(left)).nonNegative() : left;
+      }
+      sum = left.plus(wholeSlots(scope, left.minus(waiting(scope))));
+    }
     for (var proxy : world.proxies.values()) {
       var slot = slotOf(proxy);
       if (isIn(scope, proxy) && proxy.counted && slot != null) {
@@ -105,10 +111,12 @@ final class Truth {
   }
 
   private static boolean isIn(Scope scope, World.Proxy proxy) {
-    if (scope instanceof Scope.OfMember one && proxy.scope instanceof Scope.OfNode node) {
-      return node.node().member().equals(one.member());
-    }
-    return scope.equals(Scope.WHOLE) || scope.equals(proxy.scope);
+    return scope.equals(proxy.scope);
+  }
+
+  /** Whether some node that there could be is in both. */
+  private static boolean overlaps(Scope one, Scope other) {
+    return World.allNodes().stream().anyMatch(node -> one.contains(node) && other.contains(node));
   }
 
   /** At least every resource that some node of the scope has. */
@@ -156,11 +164,24 @@ final class Truth {
     return sum;
   }
 
-  Resources bound() {
+  Resources bound(Scope scope) {
     return world.proxies.values().stream()
-        .filter(proxy -> proxy.counted)
+        .filter(proxy -> proxy.counted && isIn(scope, proxy))
         .map(proxy -> proxy.request)
         .reduce(Resources.NONE, Resources::plus);
+  }
+
+  /** What bound proxies ask for that may come to have a slot. */
+  private Resources unserved(Scope scope) {
+    var sum = Resources.NONE;
+    for (var proxy : world.proxies.values()) {
+      var slot = slotOf(proxy);
+      if (proxy.counted && !proxy.credited && isIn(scope, proxy)) {
+        sum = sum.plus(proxy.request);
+        sum = slot == null ? sum : sum.minus(slot.request().min(proxy.request));
+      }
+    }
+    return sum;
   }
 
   /** What bound proxies ask for beyond what their slots hold, less what is given back. */
@@ -215,16 +236,5 @@ final class Truth {
   /** The pod, existing or to come, that holds a proxy's slot. */
   private @Nullable MemberPod slotOf(World.Proxy proxy) {
     return world.slotOf(proxy);
-  }
-
-  /** Every scope that a virtual node could stand for here. */
-  List<Scope> nodeScopes() {
-    var result = new ArrayList<Scope>();
-    for (var member : world.clusters.keySet()) {
-      for (int n = 0; n < World.NODES; n++) {
-        result.add(new Scope.OfNode(new NodeKey(member, "n" + n)));
-      }
-    }
-    return result;
   }
 }

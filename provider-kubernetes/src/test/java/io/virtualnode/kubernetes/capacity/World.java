@@ -6,11 +6,15 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,14 +26,14 @@ final class World {
   private static final String[] MEMBERS = {"a", "b", "c"};
   private static final String[] RESOURCES = {"cpu", "memory", "gpu"};
 
-  static final int NODES = 3; // of each member
+  private static final int NODES = 3; // of each member
 
   final Map<String, Cluster> clusters = new TreeMap<>();
   final Map<String, Proxy> proxies = new TreeMap<>();
   final Map<String, Claim> claims = new LinkedHashMap<>(); // by pod, oldest first
   private final Random random;
   private final Ledger ledger;
-  private final int topology;
+  private int topology;
   private final Map<String, Deque<Runnable>> news = new LinkedHashMap<>(); // by object
   private int lastUid;
 
@@ -76,7 +80,7 @@ final class World {
   // --- what happens
 
   void happen() {
-    switch (random.nextInt(23)) {
+    switch (random.nextInt(24)) {
       case 0, 1 -> nodeChanges();
       case 2 -> nodeGoes();
       case 3 -> freshnessChanges();
@@ -91,6 +95,7 @@ final class World {
       case 18 -> proxyIsCredited();
       case 19 -> retirementChanges();
       case 20, 21 -> claimChanges();
+      case 22 -> topologyChanges();
       default -> strayOrLoss();
     }
   }
@@ -171,6 +176,41 @@ final class World {
   private String nextProxy() {
     var wide = claims.keySet().stream().filter(uid -> !proxies.containsKey(uid)).findFirst();
     return wide.isPresent() && random.nextBoolean() ? wide.get() : "proxy" + ++lastUid;
+  }
+
+  /** Another process serves the same pods: what it does not ask for offers nothing new. */
+  private void topologyChanges() {
+    if (random.nextInt(4) > 0) {
+      return;
+    }
+    topology = random.nextInt(3);
+    var asked = askedFor();
+    for (var scope : allScopes()) {
+      ledger.setClosed(scope, !asked.contains(scope));
+    }
+  }
+
+  /** What the virtual nodes stand for that there are to be. */
+  List<Scope> askedFor() {
+    return switch (topology) {
+      case 0 -> List.of(Scope.WHOLE);
+      case 1 -> Stream.of(MEMBERS).<Scope>map(Scope.OfMember::new).toList();
+      default -> allNodes().stream().<Scope>map(Scope.OfNode::new).toList();
+    };
+  }
+
+  /** Every node that there could be. */
+  static List<NodeKey> allNodes() {
+    return Stream.of(MEMBERS)
+        .flatMap(member -> IntStream.range(0, NODES).mapToObj(n -> new NodeKey(member, "n" + n)))
+        .toList();
+  }
+
+  /** Those, and what the pods there are were bound to. */
+  Set<Scope> allScopes() {
+    var scopes = new LinkedHashSet<>(askedFor());
+    proxies.values().forEach(proxy -> scopes.add(proxy.scope));
+    return scopes;
   }
 
   private Scope anyScope() {
