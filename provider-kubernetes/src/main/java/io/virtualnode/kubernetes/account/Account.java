@@ -84,7 +84,9 @@ public final class Account {
   }
 
   /**
-   * Changes the ledger, then settles soon.
+   * Changes the ledger by the end of a slot, then settles soon. What was promised to pods that are
+   * bound comes first; if none of them waits, the slot may be {@linkplain SlotCollector#passOn
+   * passed on} to a wide one that is not.
    *
    * @return whether what may be offered in the scope has become less by that
    */
@@ -92,7 +94,11 @@ public final class Account {
     boolean lowered;
     synchronized (this) {
       var before = ledger.offer(scope);
-      change.accept(ledger);
+      if (waiting.isEmpty()) {
+        collector.passOn(() -> change.accept(ledger));
+      } else {
+        change.accept(ledger);
+      }
       lowered = !before.fitsInto(ledger.offer(scope));
     }
     settleSoon();

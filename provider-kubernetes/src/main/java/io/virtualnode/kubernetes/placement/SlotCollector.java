@@ -25,13 +25,17 @@ import org.jspecify.annotations.Nullable;
  * gets no emptier for too long: then another node is tried. When a whole slot is not taken for too
  * long, others have it for as long.
  *
- * <p>Pure but for what it remembers: decides and changes nothing; times are milliseconds on any one
- * clock. Not thread-safe: used under the ledger's lock.
+ * <p>A slot that ends in one piece, such as another wide pod's, {@linkplain #passOn passes on} to
+ * the first of those pods that come before others.
+ *
+ * <p>Pure but for what it remembers: decides and changes nothing, except where it passes on; times
+ * are milliseconds on any one clock. Not thread-safe: used under the ledger's lock.
  */
 public final class SlotCollector {
 
   private final Ledger ledger;
   private final Placement placement;
+  private final Heirs heirs; // as of the last decision
   private final Map<String, Demand> demands = new TreeMap<>(); // of pods without slots
   private final Map<String, Progress> progress = new HashMap<>(); // of claims
   private final Map<String, Long> gaveUpAt = new HashMap<>();
@@ -67,7 +71,7 @@ public final class SlotCollector {
    * When to collect.
    *
    * @param afterMillis how long a pod has waited before a slot is collected for it
-   * @param atOnce for how many pods at once
+   * @param atOnce for how many pods at once; what is passed on may come on top
    * @param wholePatienceMillis how long a whole slot is kept whose pod is not bound
    * @param patienceMillis how long a slot is kept that comes no further: on a node where nothing
    *     ends
@@ -108,6 +112,7 @@ public final class SlotCollector {
   public SlotCollector(Ledger ledger, Placement placement) {
     this.ledger = ledger;
     this.placement = placement;
+    this.heirs = new Heirs(ledger, placement);
   }
 
   /** What is to be done now for these pods, all wide ones that are not bound. */
@@ -143,7 +148,32 @@ public final class SlotCollector {
         kept++;
       }
     }
+    heirs.set(
+        pods.values().stream()
+            .filter(pod -> isHeir(pod, nowMillis, setting, steps))
+            .sorted(Unbound.FIRST)
+            .toList());
     return steps;
+  }
+
+  /**
+   * Lets a slot end, to be made when nobody who is bound waits for room: if it makes a whole slot
+   * for the first pod in question as of the last decision, it is collected for that one at once.
+   */
+  public void passOn(Runnable end) {
+    heirs.passOn(end);
+  }
+
+  /**
+   * Whether a slot that ends may be passed on to the pod. Only a priority above 0 says that it
+   * comes before others: between equals it would leave nothing for small ones. One that did not
+   * take a whole slot is not trusted with another that is not even drained for it.
+   */
+  private boolean isHeir(Unbound pod, long nowMillis, Setting setting, Steps steps) {
+    return pod.priority > 0
+        && hasWaited(pod, nowMillis, setting)
+        && !gaveUpAt.containsKey(pod.uid())
+        && !steps.whole.contains(pod.uid());
   }
 
   private boolean isBoundWithoutSlot(String uid) {
@@ -221,8 +251,12 @@ public final class SlotCollector {
     boolean isClaiming = ledger.claim(pod.uid()).isPresent() && !steps.drop.contains(pod.uid());
     var gaveUp = gaveUpAt.get(pod.uid());
     return !isClaiming
-        && nowMillis - pod.waitingSinceMillis >= setting.afterMillis
+        && hasWaited(pod, nowMillis, setting)
         && (gaveUp == null || nowMillis - gaveUp >= setting.wholePatienceMillis);
+  }
+
+  private static boolean hasWaited(Unbound pod, long nowMillis, Setting setting) {
+    return nowMillis - pod.waitingSinceMillis >= setting.afterMillis;
   }
 
   private boolean claim(Unbound pod, Set<NodeKey> taken, Steps steps) {

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.Seeds;
 import io.virtualnode.kubernetes.capacity.Ledger;
+import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Resources;
 import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.placement.Decision;
@@ -20,6 +21,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
@@ -377,6 +379,51 @@ class AccountTest {
     assertThat(last(offers)).isEqualTo(cores(4));
     assertThat(account.explain(demand("other", 1)))
         .hasToString("0/1 nodes are available: 1 node(s) with room collected for another pod.");
+  }
+
+  @DisplayName("slot_that_ends_is_passed_on_to_a_wide_pod_that_is_not_bound_before_it_is_offered")
+  @Test
+  void passedOn() {
+    site(4);
+    runs("p", 4);
+    collectDrainingNone(10);
+
+    assertThat(account.lowers(Scope.WHOLE, ledger -> ledger.removePod("a", "of-p"))).isTrue();
+    run();
+
+    assertThat(last(offers)).isEqualTo(cores(0));
+    assertThat(collectDrainingNone(11)).containsExactly(Map.entry("w", key("a/n1")));
+  }
+
+  @DisplayName("slot_that_ends_is_not_passed_on_while_somebody_who_is_bound_waits_for_another")
+  @Test
+  void boundComeFirst() {
+    site(4);
+    runs("p", 3);
+    account.update(ledger -> ledger.setNode(node("a/n2").cpu(4).build()));
+    runs("q", 4);
+    count("waits", 4);
+    assertThat(place("waits", 4)).isInstanceOf(Decision.Waits.class); // for n1, which lacks less
+    collectDrainingNone(10);
+
+    assertThat(account.lowers(Scope.WHOLE, ledger -> ledger.removePod("a", "of-q"))).isFalse();
+    run();
+
+    assertThat(account.<Optional<NodeKey>>read(ledger -> ledger.slot("waits")))
+        .contains(key("a/n2"));
+    assertThat(account.<Map<?, ?>>read(Ledger::claims)).isEmpty();
+  }
+
+  private Map<String, NodeKey> collectDrainingNone(long now) {
+    var wide = List.of(new SlotCollector.Unbound(demand("w", 4), 0, 1));
+    return account.collect(wide, Set.of(), now, new SlotCollector.Setting(10, 0, 100, 100));
+  }
+
+  private void runs(String proxy, int cores) {
+    count(proxy, cores);
+    var node = ((Decision.Placed) place(proxy, cores)).node().node();
+    var delegate = pod("of-" + proxy).on(node).cpu(cores).delegateOf(proxy).build();
+    account.update(ledger -> ledger.setPod("a", delegate));
   }
 
   @DisplayName("every_decision_is_told_although_the_publisher_and_one_listener_fail")

@@ -70,7 +70,7 @@ class SlotCollectorPropertyTest {
     private final boolean prefersWide;
     private final Setting setting;
     private final int nodes;
-    private final Deque<String> running = new ArrayDeque<>(); // small ones, in the order they end
+    private final Deque<String> running = new ArrayDeque<>(); // those that end, in that order
     private final Map<String, Unbound> unbound = new LinkedHashMap<>(); // wide ones
     private final Map<String, Demand> waiting = new LinkedHashMap<>(); // bound, without a slot
     private Resources bound = Resources.NONE;
@@ -88,6 +88,7 @@ class SlotCollectorPropertyTest {
         ledger.setNode(node("a/n" + n).cpu(WIDTH).build());
       }
       ledger.setFresh("a", true);
+      bindBig();
       bindSmall();
       place();
       var shuffled = new ArrayList<>(running);
@@ -102,7 +103,7 @@ class SlotCollectorPropertyTest {
       for (int w = 0; w < wide; w++) {
         var uid = "wide" + w;
         var demand = new Demand(uid, cores(WIDTH), NodeRequirements.NONE);
-        unbound.put(uid, new Unbound(demand, 0, 0));
+        unbound.put(uid, new Unbound(demand, 0, prefersWide ? 1 : 0));
       }
       // Whatever runs when a claim is made has ended after so many steps, one end each; a node with
       // a wide pod, which does not end, may be tried in vain for as long.
@@ -133,15 +134,21 @@ class SlotCollectorPropertyTest {
     private void collect(int now) {
       if (collect) {
         collector.decide(unbound.values(), now, setting).apply(ledger);
+        ledger.claims().keySet().forEach(uid -> ledger.setOffered(uid, true));
       }
     }
 
     private void end() {
       if (!running.isEmpty()) {
         var uid = running.remove();
-        ledger.removePod("a", "delegate of " + uid);
+        Runnable end = () -> ledger.removePod("a", "delegate of " + uid);
+        if (waiting.isEmpty()) {
+          collector.passOn(end);
+        } else {
+          end.run();
+        }
         ledger.uncount(uid);
-        bound = bound.minus(cores(1));
+        bound = bound.minus(cores(uid.startsWith("big") ? WIDTH : 1));
       }
     }
 
@@ -164,6 +171,14 @@ class SlotCollectorPropertyTest {
           unbound.remove(pod.demand().proxyUid());
           bind(pod.demand());
         }
+      }
+    }
+
+    /** Wide ones that end in one piece. */
+    private void bindBig() {
+      int big = collect && prefersWide ? random.nextInt(nodes) : 0;
+      for (int b = 0; b < big; b++) {
+        bind(new Demand("big" + b, cores(WIDTH), NodeRequirements.NONE));
       }
     }
 

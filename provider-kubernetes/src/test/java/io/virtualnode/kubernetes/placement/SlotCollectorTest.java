@@ -67,6 +67,174 @@ class SlotCollectorTest {
     assertThat(decideFor("w", 8)).isEqualTo(new Decision.Placed(key("a/n1")));
   }
 
+  @DisplayName("slot_that_ends_is_kept_whole_for_a_pod_of_higher_priority_and_what_drained_is_used")
+  @Test
+  void passedOn() {
+    full("a/n1", 6);
+    wideRunsOn("a/n2");
+    apply(60, wideFirst("w", 0, 1));
+    assertThat(claimedBy("w")).isEqualTo("a/n1");
+    assertThat(ledger.offer()).isEqualTo(cores(0));
+
+    end("a/n2");
+
+    assertThat(claimedBy("w")).isEqualTo("a/n2");
+    assertThat(ledger.offer()).as("until the pod is nominated").isEqualTo(cores(2));
+    assertThat(apply(61, wideFirst("w", 0, 1)).whole()).containsExactly("w");
+    ledger.setOffered("w", true);
+    assertThat(ledger.offer()).isEqualTo(cores(10));
+  }
+
+  @DisplayName("slot_that_ends_is_offered_if_nobody_of_higher_priority_has_waited_long_enough")
+  @Test
+  void notPassedOn() {
+    full("a/n1", 6);
+    wideRunsOn("a/n2");
+    apply(60, wide("equal", 0), wideFirst("young", 1, 1));
+
+    end("a/n2");
+
+    assertThat(claimedBy("equal")).isEqualTo("a/n1");
+    assertThat(ledger.claim("young")).isEmpty();
+    assertThat(ledger.offer()).isEqualTo(cores(8));
+  }
+
+  @DisplayName("slots_that_end_go_to_one_after_the_other_by_priority_and_age")
+  @Test
+  void passedOnInTurn() {
+    wideRunsOn("a/n1");
+    wideRunsOn("a/n2");
+    wideRunsOn("a/n3");
+    decideDrainingNone(100, wideFirst("b", 2, 1), wideFirst("a", 3, 2), wideFirst("c", 1, 1));
+
+    end("a/n1");
+    assertThat(claimedBy("a")).isEqualTo("a/n1");
+    end("a/n2");
+    assertThat(claimedBy("c")).isEqualTo("a/n2");
+    assertThat(ledger.claim("b")).isEmpty();
+    end("a/n3");
+    assertThat(claimedBy("b")).isEqualTo("a/n3");
+    assertThat(ledger.offer()).isEqualTo(cores(0));
+  }
+
+  @DisplayName("slot_that_ends_goes_to_the_next_when_the_first_is_bound_or_fits_no_node")
+  @Test
+  void passedOnToTheNext() {
+    full("a/n1", 0);
+    wideRunsOn("a/n2");
+    var giant = new Unbound(demand("giant", 9), 0, 3);
+    decideDrainingNone(100, giant, wideFirst("bound", 0, 2), wideFirst("next", 0, 1));
+    ledger.count("bound", cores(8));
+    ledger.reserve("bound", key("a/n1"));
+
+    end("a/n2");
+
+    assertThat(ledger.claims()).containsOnlyKeys("next");
+  }
+
+  @DisplayName("part_of_a_slot_that_ends_is_not_passed_on")
+  @Test
+  void partIsNotPassedOn() {
+    full("a/n1", 1);
+    ledger.setPod("a", pod("on-a/n1").on("n1").cpu(7).build());
+    decideDrainingNone(100, wideFirst("w", 0, 1));
+
+    end("a/n1");
+
+    assertThat(ledger.claim("w")).isEmpty();
+    assertThat(ledger.offer()).isEqualTo(cores(7));
+  }
+
+  @DisplayName("room_that_was_there_before_a_slot_ended_is_left_to_the_scheduler")
+  @Test
+  void hadRoom() {
+    full("a/n1", 0);
+    wideRunsOn("a/n2");
+    apply(60, wideFirst("w", 0, 1));
+
+    end("a/n2");
+
+    assertThat(ledger.claim("w")).isEmpty();
+    assertThat(ledger.offer()).isEqualTo(cores(16));
+  }
+
+  @DisplayName("pod_whose_slot_is_whole_keeps_it_until_the_next_decision_says_it_no_longer_is")
+  @Test
+  void wholeIsNotMoved() {
+    full("a/n1", 1);
+    wideRunsOn("a/n2");
+    apply(60, wideFirst("w", 0, 1));
+    ledger.removePod("a", "a/n1-0");
+    assertThat(apply(61, wideFirst("w", 0, 1)).whole()).containsExactly("w");
+    ledger.setPod("a", pod("other").on("n1").cpu(1).build());
+
+    end("a/n2");
+
+    assertThat(claimedBy("w")).isEqualTo("a/n1");
+    assertThat(ledger.offer()).isEqualTo(cores(8));
+  }
+
+  @DisplayName("nothing_is_passed_on_to_a_pod_that_is_gone_or_after_it_is_turned_off")
+  @Test
+  void noHeirs() {
+    wideRunsOn("a/n1");
+    decideDrainingNone(100, wideFirst("w", 0, 1));
+    decideDrainingNone(101);
+
+    end("a/n1");
+
+    assertThat(ledger.claims()).isEmpty();
+    assertThat(ledger.offer()).isEqualTo(cores(8));
+  }
+
+  @DisplayName("what_was_passed_on_is_given_back_when_the_pod_is_gone_or_it_is_turned_off")
+  @Test
+  void passedOnAndGone() {
+    wideRunsOn("a/n1");
+    decideDrainingNone(100, wideFirst("w", 0, 1));
+    end("a/n1");
+    assertThat(ledger.offer()).isEqualTo(cores(0));
+
+    decideDrainingNone(101);
+
+    assertThat(ledger.claims()).isEmpty();
+    assertThat(ledger.offer()).isEqualTo(cores(8));
+  }
+
+  @DisplayName("what_was_passed_on_is_given_back_when_its_node_is_not_usable_any_more")
+  @Test
+  void passedOnAndUnusable() {
+    wideRunsOn("a/n1");
+    decideDrainingNone(100, wideFirst("w", 0, 1));
+    end("a/n1");
+    ledger.setNode(node("a/n1").cpu(8).cordoned().build());
+
+    decideDrainingNone(101, wideFirst("w", 0, 1));
+
+    assertThat(ledger.claims()).isEmpty();
+  }
+
+  @DisplayName("slot_passed_on_in_vain_is_given_back_and_the_pod_gets_no_other_that_way")
+  @Test
+  void passedOnInVain() {
+    wideRunsOn("a/n1");
+    wideRunsOn("a/n2");
+    decideDrainingNone(100, wideFirst("w", 0, 1));
+    end("a/n1");
+    decideDrainingNone(101, wideFirst("w", 0, 1));
+    decideDrainingNone(400, wideFirst("w", 0, 1));
+    assertThat(claimedBy("w")).isEqualTo("a/n1");
+    decideDrainingNone(401, wideFirst("w", 0, 1));
+    assertThat(ledger.claims()).isEmpty();
+    full("a/n1", 8);
+
+    decideDrainingNone(999, wideFirst("w", 0, 1));
+    end("a/n2");
+
+    assertThat(ledger.claims()).isEmpty();
+    assertThat(ledger.offer()).isEqualTo(cores(8));
+  }
+
   @DisplayName("small_pods_go_on_elsewhere_while_a_slot_is_collected")
   @Test
   void elsewhere() {
@@ -289,6 +457,19 @@ class SlotCollectorTest {
     }
   }
 
+  private void wideRunsOn(String key) {
+    full(key, 0);
+    ledger.setPod(key(key).member(), pod("on-" + key).on(key(key).node()).cpu(8).build());
+  }
+
+  private void end(String key) {
+    collector.passOn(() -> ledger.removePod(key(key).member(), "on-" + key));
+  }
+
+  private void decideDrainingNone(long now, Unbound... unbound) {
+    collector.decide(List.of(unbound), now, new Setting(60, 0, 300, 300)).apply(ledger);
+  }
+
   private Steps decide(long now, Unbound... unbound) {
     return collector.decide(List.of(unbound), now, SETTING);
   }
@@ -309,6 +490,10 @@ class SlotCollectorTest {
 
   private static Unbound wide(String uid, long since) {
     return new Unbound(demand(uid, 8), since, 0);
+  }
+
+  private static Unbound wideFirst(String uid, long since, int priority) {
+    return new Unbound(demand(uid, 8), since, priority);
   }
 
   private static Demand demand(String uid, int cores) {
