@@ -92,17 +92,25 @@ final class ClusterFiles {
 
   /** Writes a kubeconfig whose client certificate makes its bearer this user in these groups. */
   Path kubeconfig(String user, List<String> groups) {
-    String fileName = user.replaceAll("[^A-Za-z0-9.-]", "-") + ".kubeconfig";
-    Path file = path(fileName);
+    return kubeconfig(user.replaceAll("[^A-Za-z0-9.-]", "-"), user, groups, apiServerUrl);
+  }
+
+  /**
+   * The same for a server at another address, which has the API server's certificate.
+   *
+   * @param name of the file, without its suffix
+   */
+  Path kubeconfig(String name, String user, List<String> groups, String server) {
+    Path file = path(name + ".kubeconfig");
     try {
-      Credentials.writePrivate(file, kubeconfigText(user, authority.client(user, groups)));
+      Credentials.writePrivate(file, kubeconfigText(user, authority.client(user, groups), server));
       return file;
     } catch (IOException e) {
       throw new TestkitException(Reason.PREPARATION_FAILED, "cannot write " + file + ": " + e, e);
     }
   }
 
-  private String kubeconfigText(String user, Credentials credentials) {
+  private String kubeconfigText(String user, Credentials credentials, String server) {
     return """
         apiVersion: v1
         kind: Config
@@ -125,7 +133,7 @@ final class ClusterFiles {
         """
         .formatted(
             clusterName,
-            apiServerUrl,
+            server,
             base64(authority.authority().certificatePem()),
             user,
             base64(credentials.certificatePem()),

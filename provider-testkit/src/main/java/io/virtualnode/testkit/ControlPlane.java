@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * The processes of one cluster. All listen on loopback only. Methods are called by one thread at a
@@ -218,6 +219,25 @@ final class ControlPlane {
     GuardedProcess apiServer = process(KubeTool.KUBE_APISERVER);
     apiServer.terminate();
     apiServer.awaitEndOrKill(STOP_GRACE);
+  }
+
+  /**
+   * Ends all that hold or remember what is stored, works on etcd's files, and starts all again:
+   * controllers, scheduler and kubelets too, for they would wait for a future that will not come.
+   */
+  void withDataAtRest(Consumer<Path> work) {
+    boolean simulates = processes.containsKey(KubeTool.KWOK);
+    stopAll();
+    work.accept(files.path("etcd"));
+    startEtcd();
+    startApiServer();
+    startControllers();
+    if (spec.scheduler()) {
+      awaitScheduler();
+    }
+    if (simulates) {
+      startKubelets();
+    }
   }
 
   /**

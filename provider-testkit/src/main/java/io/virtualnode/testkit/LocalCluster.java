@@ -6,6 +6,10 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,6 +41,7 @@ public final class LocalCluster implements AutoCloseable {
   private final KubernetesClient client;
   private final SimulatedNodes nodes;
   private final Thread shutdownHook;
+  private int backups; // guarded by this
   private boolean closed; // guarded by this
 
   private LocalCluster(
@@ -155,6 +160,22 @@ public final class LocalCluster implements AutoCloseable {
     return newClient(kubeconfigFor(user, groups));
   }
 
+  /**
+   * A network in front of the API server, for those who use {@link #kubeconfigVia}; everybody else
+   * reaches the API server directly. The caller closes it.
+   */
+  public FaultProxy faultProxy() {
+    return FaultProxy.inFrontOf(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), ports.apiServer().port()));
+  }
+
+  /** As {@link #kubeconfig}, but through the proxy, which {@link #faultProxy} has made. */
+  public Path kubeconfigVia(FaultProxy proxy) {
+    int port = requireNonNull(proxy, "proxy is null").address().getPort();
+    return files.kubeconfig(
+        "admin-via-" + port, "admin", List.of("system:masters"), "https://127.0.0.1:" + port);
+  }
+
   /** Where the API server listens, such as {@code https://127.0.0.1:23456}. */
   public String url() {
     return url(ports);
@@ -203,6 +224,44 @@ public final class LocalCluster implements AutoCloseable {
   public synchronized void restartApiServer() {
     stopApiServer();
     startApiServer();
+  }
+
+  /**
+   * Keeps a copy of all that the cluster has stored; the API server is restarted for that.
+   *
+   * @return what {@link #restore} takes; it is deleted with the cluster's folder
+   */
+  public synchronized Path backUp() {
+    Path backup = folder().resolve("backup-" + ++backups);
+    controlPlane.withDataAtRest(data -> attempt(() -> DirectoryTree.copy(data, backup)));
+    return backup;
+  }
+
+  /**
+   * Goes back to what was stored then, as when an operator restores a backup: what was done since
+   * never was, and resourceVersions come again. Every process of the cluster is started anew;
+   * clients find out by themselves.
+   */
+  public synchronized void restore(Path backup) {
+    controlPlane.withDataAtRest(
+        data ->
+            attempt(
+                () -> {
+                  DirectoryTree.delete(data);
+                  DirectoryTree.copy(backup, data);
+                }));
+  }
+
+  private interface FileWork {
+    void run() throws IOException;
+  }
+
+  private static void attempt(FileWork work) {
+    try {
+      work.run();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Stops the API server where it is (SIGSTOP): connections stay open and nothing answers. */

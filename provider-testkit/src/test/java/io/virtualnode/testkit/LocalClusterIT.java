@@ -14,7 +14,10 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.authentication.SelfSubjectReviewBuilder;
 import io.fabric8.kubernetes.api.model.authentication.UserInfo;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.net.URI;
@@ -92,6 +95,33 @@ class LocalClusterIT {
     try (KubernetesClient nobody = cluster.clientFor("nobody")) {
       assertThatThrownBy(() -> nobody.raw(url + "/metrics")).hasMessageContaining("forbidden");
     }
+  }
+
+  @Test
+  @DisplayName(
+      "a client that goes through a proxy is cut off and comes back; others notice nothing")
+  void throughAProxy() {
+    try (FaultProxy proxy = cluster.faultProxy();
+        KubernetesClient through = impatient(cluster.kubeconfigVia(proxy))) {
+      assertThat(through.nodes().withName("alpha-1").get()).isNotNull();
+      proxy.cut();
+      assertThatThrownBy(() -> through.nodes().withName("alpha-1").get())
+          .isInstanceOf(KubernetesClientException.class);
+      assertThat(client.nodes().withName("alpha-1").get()).isNotNull();
+      proxy.pass();
+      assertThat(through.nodes().withName("alpha-1").get()).isNotNull();
+      assertThat(proxy.counts().answerBytes()).isGreaterThan(1000);
+    }
+  }
+
+  /** A client that tries once. */
+  private static KubernetesClient impatient(Path kubeconfig) {
+    return new KubernetesClientBuilder()
+        .withConfig(
+            new ConfigBuilder(Config.fromKubeconfig(kubeconfig.toFile()))
+                .withRequestRetryBackoffLimit(0)
+                .build())
+        .build();
   }
 
   @Test
