@@ -85,16 +85,19 @@ public interface NodeContext {
    * <p>This is a provider's durable memory: what it needs to know about the pod after a crash,
    * before it acts on it. Users cannot write a status condition and creating a pod resets it, so it
    * cannot be forged. Only to be called while an {@link Provider#apply} of this pod is in progress,
-   * so that one write follows from one decision. A newer pushed status travels in the same request.
+   * so that one write follows from one decision: it takes the place of the condition of that type
+   * that the apply was given, and of no other. So of several nodes that decide for the same pod, as
+   * when one takes over from another that is not quite dead, one prevails. A newer pushed status
+   * travels in the same request.
    *
    * @param condition type (a qualified name of the provider's, and none of {@link
    *     Provider#pushedConditions}), status, reason and message; copied; the transition time is set
    *     here where it is absent
    * @return the pod as stored; fails with {@link ProviderException}: {@code NOT_FOUND} if the pod
-   *     is gone, {@code INVALID} outside of an apply, {@code UNAVAILABLE} if the primary refused or
-   *     did not answer. After a failure nothing may be done that relied on the record — but it
-   *     <em>may be stored all the same</em>, where only the answer was lost: the next apply shows
-   *     it
+   *     is gone, {@code CONFLICT} if it has come to have another condition of that type, {@code
+   *     INVALID} outside of an apply, {@code UNAVAILABLE} if the primary refused or did not answer.
+   *     After a failure nothing may be done that relied on the record — but it <em>may be stored
+   *     all the same</em>, where only the answer was lost: the next apply shows it
    */
   CompletionStage<Pod> record(PodKey pod, PodCondition condition);
 

@@ -17,8 +17,13 @@ public interface PodObserver {
   /** The pod was seen, for the first time or changed (status included). */
   void podObserved(Pod pod);
 
-  /** The pod is no longer in the primary. */
-  void podForgotten(PodKey pod);
+  /**
+   * The pod is no longer in the primary.
+   *
+   * @param witnessed whether the primary told of its deletion; if not, it is only no longer there:
+   *     it went while nobody watched, or the primary has lost its memory of it
+   */
+  void podForgotten(PodKey pod, boolean witnessed);
 
   /**
    * Every pod bound to the node has been observed at least once: what has not been observed does

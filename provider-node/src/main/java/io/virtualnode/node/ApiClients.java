@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.Interceptor;
 import io.fabric8.kubernetes.client.utils.TokenRefreshInterceptor;
 import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
 import io.vertx.core.Vertx;
@@ -18,6 +19,7 @@ import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.ext.web.client.WebClientOptions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +42,7 @@ public final class ApiClients {
   public static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(3);
 
   private static final Duration WATCH_RECONNECT = Duration.ofMillis(100);
+  private static final String INTERCEPTOR = "virtual-node";
 
   /** A few, because an API server bounds the streams of one connection (to 100 by default). */
   private static final int HTTP2_CONNECTIONS = 4;
@@ -58,7 +61,15 @@ public final class ApiClients {
    *     configuration that was read from files goes on refreshing its token from them
    */
   public static KubernetesClient client(Config config) {
-    return build(config, REQUEST_TIMEOUT, CONNECT_TIMEOUT);
+    return build(config, REQUEST_TIMEOUT, CONNECT_TIMEOUT, Optional.empty());
+  }
+
+  /**
+   * The same with an interceptor of the caller's, which sees every request before it is sent and
+   * every answer before whoever asked does. It is called on threads that must not be blocked.
+   */
+  public static KubernetesClient client(Config config, Interceptor interceptor) {
+    return build(config, REQUEST_TIMEOUT, CONNECT_TIMEOUT, Optional.of(interceptor));
   }
 
   /**
@@ -68,10 +79,11 @@ public final class ApiClients {
    *     which the lease is lost
    */
   static KubernetesClient leaseClient(Config config, Duration timeout) {
-    return build(config, timeout, timeout);
+    return build(config, timeout, timeout, Optional.empty());
   }
 
-  private static KubernetesClient build(Config config, Duration request, Duration connect) {
+  private static KubernetesClient build(
+      Config config, Duration request, Duration connect, Optional<Interceptor> interceptor) {
     requireNonNull(config, "config is null");
     Config own =
         new ConfigBuilder(config)
@@ -92,6 +104,7 @@ public final class ApiClients {
               if (!hasToken(own)) {
                 http.addOrReplaceInterceptor(TokenRefreshInterceptor.NAME, null);
               }
+              interceptor.ifPresent(it -> http.addOrReplaceInterceptor(INTERCEPTOR, it));
             })
         .build();
   }

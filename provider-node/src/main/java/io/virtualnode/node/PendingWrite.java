@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -26,8 +27,45 @@ record PendingWrite(
     @Nullable Long generation,
     Set<String> own) {
 
-  /** A condition that the provider waits to see stored. */
-  record Recording(PodCondition condition, CompletableFuture<Pod> stored) {}
+  /**
+   * A condition that the provider waits to see stored.
+   *
+   * @param before the condition of that type that the provider was shown when it decided; null if
+   *     there was none
+   */
+  record Recording(
+      PodCondition condition, @Nullable PodCondition before, CompletableFuture<Pod> stored) {
+
+    /**
+     * Whether the pod has come to have a condition of that type that the provider was not shown.
+     */
+    boolean isOvertaken(Pod pod) {
+      PodCondition present = of(pod, condition.getType());
+      return !isSame(present, before) && !isSame(present, condition);
+    }
+
+    static @Nullable PodCondition of(Pod pod, String type) {
+      return pod.getStatus() == null
+          ? null
+          : pod.getStatus().getConditions().stream()
+              .filter(condition -> type.equals(condition.getType()))
+              .findFirst()
+              .orElse(null);
+    }
+
+    private static boolean isSame(@Nullable PodCondition one, @Nullable PodCondition other) {
+      if (one == null || other == null) {
+        return one == null && other == null;
+      }
+      return Objects.equals(one.getStatus(), other.getStatus())
+          && Objects.equals(one.getReason(), other.getReason())
+          && Objects.equals(one.getMessage(), other.getMessage());
+    }
+  }
+
+  boolean isOvertaken(Pod pod) {
+    return recordings.stream().anyMatch(recording -> recording.isOvertaken(pod));
+  }
 
   List<PodCondition> conditions() {
     return recordings.stream().map(Recording::condition).toList();

@@ -13,6 +13,11 @@ final class PodErrors {
     return new ProviderException(Reason.NOT_FOUND, "pod " + key + " is not in the primary");
   }
 
+  static ProviderException overtaken(PodKey key) {
+    return new ProviderException(
+        Reason.CONFLICT, "pod " + key + " has come to have another condition of that type");
+  }
+
   static ProviderException notRead(PodKey key, Throwable failure) {
     Throwable cause = PrimaryApi.unwrap(failure);
     return new ProviderException(

@@ -47,10 +47,14 @@ final class PodInbox {
     }
   }
 
-  /** The primary no longer has the pod. */
-  synchronized void forgotten(PodKey key) {
+  /**
+   * The primary no longer has the pod.
+   *
+   * @param witnessed see {@link PodObserver#podForgotten}
+   */
+  synchronized void forgotten(PodKey key, boolean witnessed) {
     pods.forgotten(key);
-    observe(key, observing -> observing.podForgotten(key));
+    observe(key, observing -> observing.podForgotten(key, witnessed));
     if (pods.synced()) {
       changed.accept(key);
     }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,7 @@ final class PodState {
   private @Nullable Long generation;
   private @Nullable Duration removing;
   private boolean applying;
+  private @Nullable Pod given; // what the apply under way was given
   private boolean applyAgain;
   private boolean gone;
   private int conflicts;
@@ -91,11 +93,17 @@ final class PodState {
     applyAgain = true;
   }
 
-  /** Whether an apply is under way, which {@code record} needs. */
-  synchronized boolean record(PendingWrite.Recording recording) {
-    if (!applying) {
+  /**
+   * Notes a condition to be stored in place of the one that the apply under way was given.
+   *
+   * @return whether an apply is under way
+   */
+  synchronized boolean record(PodCondition condition, CompletableFuture<Pod> stored) {
+    if (!applying || given == null) {
       return false;
     }
+    PodCondition before = PendingWrite.Recording.of(given, condition.getType());
+    PendingWrite.Recording recording = new PendingWrite.Recording(condition, before, stored);
     recordedTypes = withTypes(recordedTypes, List.of(recording.condition()));
     List<PendingWrite.Recording> longer = new ArrayList<>(recordings);
     longer.add(recording);
@@ -122,6 +130,7 @@ final class PodState {
 
   synchronized void applyBegins(Pod pod) {
     applying = true;
+    given = pod;
     joinUntil = 0;
     applyAgain = false;
     applied = PodStep.Applied.of(pod);
@@ -138,6 +147,7 @@ final class PodState {
 
   synchronized void applyEnded(boolean accepted) {
     applying = false;
+    given = null;
     if (accepted) {
       conflicts = 0;
     } else {

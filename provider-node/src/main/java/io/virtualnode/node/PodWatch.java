@@ -169,7 +169,7 @@ final class PodWatch implements AutoCloseable {
               if (failure != null) {
                 timer.schedule(RETRY, () -> confirmGone(key, inbox));
               } else if (found.isEmpty()) {
-                inbox.forgotten(key);
+                inbox.forgotten(key, false);
               } else {
                 log.warn("Pod {} was missing from a list and is there", key);
                 Pod kept = store.takeIn(found.get());
@@ -210,7 +210,7 @@ final class PodWatch implements AutoCloseable {
       if (finalStateUnknown) {
         confirmGone(key, inbox);
       } else {
-        inbox.forgotten(key);
+        inbox.forgotten(key, true);
       }
     }
 

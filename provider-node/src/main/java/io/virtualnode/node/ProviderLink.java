@@ -115,7 +115,7 @@ final class ProviderLink implements NodeContext {
     }
     CompletableFuture<Pod> stored = new CompletableFuture<>();
     PodCondition copy = new PodConditionBuilder(condition).build();
-    if (!state.record(new PendingWrite.Recording(copy, stored))) {
+    if (!state.record(copy, stored)) {
       return CompletableFuture.failedFuture(
           new ProviderException(
               Reason.INVALID, "record of pod " + pod + " outside of an apply: " + condition));

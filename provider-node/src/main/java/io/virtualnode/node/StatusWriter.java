@@ -106,6 +106,10 @@ final class StatusWriter {
       abandon(state, pending, PodErrors.notFound(state.key()));
       return Outcome.done();
     }
+    if (pending.isOvertaken(pod)) {
+      abandon(state, pending, PodErrors.overtaken(state.key()));
+      return Outcome.again(); // without what was to be recorded
+    }
     PodStatus next = pending.next(pod);
     Write write = new Write(state, pod, pending, next, conflicts);
     PodStatus present = pod.getStatus();

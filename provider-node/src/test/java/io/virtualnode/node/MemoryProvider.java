@@ -93,7 +93,7 @@ final class MemoryProvider implements Provider, PodObserver {
   }
 
   @Override
-  public void podForgotten(PodKey pod) {
+  public void podForgotten(PodKey pod, boolean witnessed) {
     forgotten.add(pod);
   }
 

@@ -100,7 +100,7 @@ final class PodControllerTest {
     timer.pass(SOON);
     assertThat(provider.calls("remove", key)).isEmpty();
 
-    inbox.forgotten(key);
+    inbox.forgotten(key, true);
     timer.pass(SOON);
     assertThat(provider.calls("remove", key)).hasSize(1);
   }
@@ -236,7 +236,7 @@ final class PodControllerTest {
 
   private void gone(Pod shown) {
     pods.store().remove(shown.getMetadata().getUid());
-    inbox.forgotten(PodKey.of(shown));
+    inbox.forgotten(PodKey.of(shown), true);
   }
 
   private static Pod version(Pod pod, String version) {

@@ -51,7 +51,7 @@ final class PodInboxTest {
   void pod_that_is_deleted_by_the_time_its_news_comes_in_is_not_brought_back() {
     Pod pod = stored("1");
     store.remove(pod.getMetadata().getUid());
-    inbox.forgotten(PodKey.of(pod));
+    inbox.forgotten(PodKey.of(pod), true);
     inbox.seen(pod);
     assertThat(observed).isEmpty();
     assertThat(pods.states()).isEmpty();

@@ -109,8 +109,7 @@ final class StatusWriterIT {
     CompletableFuture<Pod> stored = new CompletableFuture<>();
     PodState state = requireNonNull(pods.state(key));
     state.applyBegins(requireNonNull(pods.store().newest(key.uid())));
-    assertThat(state.record(new PendingWrite.Recording(MemoryProvider.delegateCondition(), stored)))
-        .isTrue();
+    assertThat(state.record(MemoryProvider.delegateCondition(), stored)).isTrue();
     write(key);
     return stored;
   }

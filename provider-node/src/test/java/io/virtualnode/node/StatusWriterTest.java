@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.fabric8.kubernetes.api.model.PodStatus;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
 import org.junit.jupiter.api.Test;
@@ -240,6 +242,41 @@ final class StatusWriterTest {
     assertThat(next.primary.requests).containsExactly("PATCH pod");
   }
 
+  @Test
+  void condition_takes_the_place_of_no_other_than_the_one_that_the_decision_saw() {
+    CompletableFuture<Pod> stored = record(condition("x.io/Decided"));
+    PodCondition theirs = condition("x.io/Decided");
+    theirs.setMessage("by somebody else");
+    show(
+        new PodBuilder(pod)
+            .editMetadata()
+            .withResourceVersion(null)
+            .endMetadata()
+            .editOrNewStatus()
+            .addToConditions(theirs)
+            .endStatus()
+            .build());
+    write();
+    assertThat(primary.requests).isEmpty();
+    assertThat(stored)
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(ExecutionException.class)
+        .havingCause()
+        .isInstanceOfSatisfying(
+            ProviderException.class,
+            failure -> assertThat(failure.reason()).isEqualTo(ProviderException.Reason.CONFLICT));
+
+    PodCondition ours = condition("x.io/Decided");
+    ours.setMessage("by us");
+    CompletableFuture<Pod> again = record(ours);
+    write();
+    assertThat(again).isCompleted();
+    assertThat(stored().getStatus().getConditions())
+        .filteredOn(condition -> condition.getType().equals("x.io/Decided"))
+        .singleElement()
+        .satisfies(condition -> assertThat(condition.getMessage()).isEqualTo("by us"));
+  }
+
   private PodState state() {
     return requireNonNull(pods.state(key));
   }
@@ -262,7 +299,7 @@ final class StatusWriterTest {
   private CompletableFuture<Pod> record(PodCondition condition) {
     CompletableFuture<Pod> stored = new CompletableFuture<>();
     state().applyBegins(pod);
-    assertThat(state().record(new PendingWrite.Recording(condition, stored))).isTrue();
+    assertThat(state().record(condition, stored)).isTrue();
     return stored;
   }
 
