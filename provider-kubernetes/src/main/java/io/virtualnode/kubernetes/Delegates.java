@@ -6,6 +6,8 @@ import io.virtualnode.api.ProviderException;
 import io.virtualnode.api.ProviderException.Reason;
 import io.virtualnode.kubernetes.delegate.DelegatePod;
 import io.virtualnode.kubernetes.delegate.Intent;
+import io.virtualnode.kubernetes.delegate.MemberNamespace;
+import io.virtualnode.kubernetes.delegate.StartGate;
 import io.virtualnode.kubernetes.delegate.Tombstone;
 import io.virtualnode.kubernetes.member.Member;
 import java.time.Duration;
@@ -15,7 +17,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /**
- * Creates, finds and deletes delegates, each step safe to repeat. Stateless and non-blocking.
+ * Creates, starts, finds and deletes delegates, each step safe to repeat. Stateless and
+ * non-blocking.
  *
  * <p>Only the very cluster that an intent names is asked. Stages fail with {@link
  * ProviderException}: {@code UNAVAILABLE} if it cannot be asked or its answer is not known, {@code
@@ -35,79 +38,125 @@ final class Delegates {
     this.translation = translation;
   }
 
-  /**
-   * Makes the delegate exist in the intended member.
-   *
-   * @param pinned whether the intended node is the only one that will do
-   * @return completes when the member has it, empty; or has a tombstone in its place
-   */
-  CompletionStage<Optional<Forwarding.Delegate>> create(Pod proxy, Intent intent, boolean pinned) {
-    return reached(intent.member(), intent.clusterUid())
-        .thenCompose(member -> create(member, proxy, intent, pinned));
+  /** What stands in a member under the name of a delegate that was to be created. */
+  sealed interface Found {
+
+    /** The delegate, which has just been created. */
+    record Created(Forwarding.Delegate delegate) implements Found {}
+
+    /**
+     * One that was there before.
+     *
+     * @param shut whether it is yet to be started
+     */
+    record Earlier(Forwarding.Delegate delegate, boolean shut) implements Found {}
+
+    /** A tombstone in its place. */
+    record Grave(Forwarding.Delegate tombstone) implements Found {}
   }
 
-  private CompletionStage<Optional<Forwarding.Delegate>> create(
-      Member member, Pod proxy, Intent intent, boolean pinned) {
+  /**
+   * Creates the delegate, which is not started by that.
+   *
+   * @param intent where it is to be; it is not stored yet
+   * @param pinned whether the intended node is the only one that will do
+   * @return what the member has by then
+   */
+  CompletionStage<Found> create(Pod proxy, Intent intent, boolean pinned) {
+    return reached(intent.member(), intent.clusterUid())
+        .thenCompose(
+            member -> {
+              var namespace = namespaceIn(member, PodKey.of(proxy));
+              return member
+                  .namespaces()
+                  .of(namespace)
+                  .thenCompose(
+                      uid ->
+                          create(
+                              member, proxy, intent, pinned, new MemberNamespace(namespace, uid)));
+            });
+  }
+
+  private CompletionStage<Found> create(
+      Member member, Pod proxy, Intent intent, boolean pinned, MemberNamespace namespace) {
     var key = PodKey.of(proxy);
     var delegate =
         translation.translate(
             proxy,
             intent,
             pinned,
-            namespaceIn(member, key),
+            namespace,
             member.settings().nodeSelector(),
             member.settings().tolerations());
     return member
         .api()
         .create(delegate)
-        .handle((ignored, failure) -> failure)
-        .thenCompose(
-            failure -> {
+        .handle(
+            (created, failure) -> {
               if (failure == null) {
-                return CompletableFuture.completedFuture(Optional.empty());
+                return CompletableFuture.<Found>completedFuture(
+                    new Found.Created(of(created, intent)));
               }
               var cause = cause(failure);
               return switch (cause.reason()) {
                 // Its name is taken. Also where a quota is full is it refused before that is
                 // noticed, although an earlier request may have created it.
                 case CONFLICT, INVALID -> verify(member, intent, key, cause);
-                case UNAVAILABLE, NOT_FOUND, REJECTED -> CompletableFuture.failedFuture(cause);
+                case UNAVAILABLE, NOT_FOUND, REJECTED ->
+                    CompletableFuture.<Found>failedFuture(cause);
               };
+            })
+        .thenCompose(answer -> answer);
+  }
+
+  private static Forwarding.Delegate of(Pod pod, Intent intent) {
+    return Forwarding.Delegate.of(pod, intent.member(), intent.clusterUid());
+  }
+
+  /** What was there before it was refused; fails with the refusal if nothing of the proxy's. */
+  private CompletionStage<Found> verify(
+      Member member, Intent intent, PodKey proxy, ProviderException refusal) {
+    return get(member, intent, proxy)
+        .thenApply(
+            found -> {
+              if (found.filter(pod -> isOf(proxy, pod)).isPresent()) {
+                return new Found.Earlier(of(found.get(), intent), StartGate.isShut(found.get()));
+              }
+              if (found.filter(pod -> isTombstoneOf(proxy, pod)).isPresent()) {
+                return new Found.Grave(of(found.get(), intent));
+              }
+              if (refusal.reason() != Reason.CONFLICT) {
+                throw refusal;
+              }
+              throw found.isEmpty()
+                  ? new ProviderException(
+                      Reason.UNAVAILABLE,
+                      "member %s: pod %s was there and has gone"
+                          .formatted(member.name(), intent.delegateName(proxy)))
+                  : new ProviderException(
+                      Reason.INVALID,
+                      "member %s: pod %s/%s exists and is not ours: it stands in the way of %s"
+                          .formatted(
+                              member.name(),
+                              namespaceIn(member, proxy),
+                              intent.delegateName(proxy),
+                              proxy));
             });
   }
 
-  /** Whether the delegate was there before it was refused; fails with the refusal if not. */
-  private CompletionStage<Optional<Forwarding.Delegate>> verify(
-      Member member, Intent intent, PodKey proxy, ProviderException refusal) {
-    return get(member, intent, proxy)
+  /**
+   * Starts exactly that delegate, if it has not been started; may be asked for twice.
+   *
+   * @return fails with {@code NOT_FOUND} or {@code CONFLICT} if no pod of that UID is there
+   */
+  CompletionStage<Void> start(Forwarding.Delegate delegate) {
+    return reached(delegate.member(), delegate.clusterUid())
         .thenCompose(
-            found -> {
-              if (found.filter(pod -> isOf(proxy, pod)).isPresent()) {
-                return CompletableFuture.completedFuture(Optional.empty());
-              }
-              var tombstone = found.filter(pod -> isTombstoneOf(proxy, pod));
-              if (tombstone.isPresent()) {
-                return CompletableFuture.completedFuture(
-                    tombstone.map(
-                        pod -> Forwarding.Delegate.of(pod, intent.member(), intent.clusterUid())));
-              }
-              return CompletableFuture.failedFuture(
-                  refusal.reason() != Reason.CONFLICT
-                      ? refusal
-                      : found.isEmpty()
-                          ? new ProviderException(
-                              Reason.UNAVAILABLE,
-                              "member %s: pod %s was there and has gone"
-                                  .formatted(member.name(), intent.delegateName(proxy)))
-                          : new ProviderException(
-                              Reason.INVALID,
-                              "member %s: pod %s/%s exists and is not ours: it stands in the way of %s"
-                                  .formatted(
-                                      member.name(),
-                                      namespaceIn(member, proxy),
-                                      intent.delegateName(proxy),
-                                      proxy)));
-            });
+            member ->
+                member
+                    .api()
+                    .openGate(
+                        delegate.namespace(), delegate.name(), delegate.uid(), StartGate.NAME));
   }
 
   /** The delegate as the intended member itself has it now; empty if it has none. */
@@ -163,6 +212,18 @@ final class Delegates {
 
   private CompletionStage<Optional<Pod>> get(Member member, Intent intent, PodKey proxy) {
     return member.api().get(namespaceIn(member, proxy), intent.delegateName(proxy));
+  }
+
+  /** The resourceVersion of a delegate that is there and that nobody has started. */
+  CompletionStage<Optional<String>> versionWhereShut(Forwarding.Delegate delegate) {
+    return reached(delegate.member(), delegate.clusterUid())
+        .thenCompose(member -> member.api().get(delegate.namespace(), delegate.name()))
+        .thenApply(
+            found ->
+                found
+                    .filter(pod -> pod.getMetadata().getUid().equals(delegate.uid()))
+                    .filter(StartGate::isShut)
+                    .map(pod -> pod.getMetadata().getResourceVersion()));
   }
 
   /**

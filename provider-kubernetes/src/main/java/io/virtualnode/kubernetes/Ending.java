@@ -1,15 +1,25 @@
 package io.virtualnode.kubernetes;
 
-import io.virtualnode.kubernetes.Forwarding.Removal;
+import io.virtualnode.api.ProviderException;
+import io.virtualnode.api.ProviderException.Reason;
 import io.virtualnode.kubernetes.delegate.Intent;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Ends forwardings: asks for a delegate's deletion, and tells when nothing is left. */
 final class Ending {
 
+  private static final Logger log = LoggerFactory.getLogger(Ending.class);
+
   // How often a deletion is looked after that no watch can tell the end of.
   private static final Duration FOLLOW_UP = Duration.ofSeconds(2);
+
+  private static final Duration RETRY = Duration.ofSeconds(5);
+  // What a pod has that does not say how long it needs to end.
+  private static final Duration FORGOTTEN_GRACE = Duration.ofSeconds(30);
 
   private final Site site;
 
@@ -25,6 +35,10 @@ final class Ending {
       if (removal instanceof Removal.Done) {
         gone(forwarding);
         return Site.done();
+      }
+      if (removal instanceof Removal.Unreadable unreadable) {
+        return CompletableFuture.failedFuture(
+            new ProviderException(Reason.UNAVAILABLE, unreadable.message()));
       }
       forwarding.removing();
     }
@@ -44,6 +58,27 @@ final class Ending {
           }
           return null;
         });
+  }
+
+  /** Ends a delegate whose proxy somebody else has ended. */
+  void end(Forwarding forwarding) {
+    remove(forwarding, FORGOTTEN_GRACE)
+        .exceptionally(
+            failure -> {
+              log.warn("{} cannot be ended yet: {}", forwarding.proxy(), failure.toString());
+              site.later(RETRY, () -> endAgain(forwarding));
+              return null;
+            });
+  }
+
+  private void endAgain(Forwarding forwarding) {
+    boolean still;
+    synchronized (forwarding) {
+      still = forwarding.isInPrimary() && forwarding.runs();
+    }
+    if (still) {
+      end(forwarding);
+    }
   }
 
   /** Ends a proxy whose delegate is no more. */

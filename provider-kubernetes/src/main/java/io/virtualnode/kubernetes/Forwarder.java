@@ -7,7 +7,6 @@ import io.virtualnode.api.PodKey;
 import io.virtualnode.api.ProviderException;
 import io.virtualnode.api.ProviderException.Reason;
 import io.virtualnode.kubernetes.Forwarding.Sight;
-import io.virtualnode.kubernetes.Forwarding.Step;
 import io.virtualnode.kubernetes.account.Account;
 import io.virtualnode.kubernetes.capacity.Ledger;
 import io.virtualnode.kubernetes.capacity.NodeKey;
@@ -40,8 +39,8 @@ import java.util.stream.Collectors;
  * Forwards the pods of virtual nodes to member clusters: all that the virtual nodes of one process
  * share.
  *
- * <p>A proxy is placed on a member node that has room, the choice is recorded on the proxy as an
- * {@link Intent}, and only then is the delegate created; from there on the member's watch tells the
+ * <p>A proxy is placed on a member node that has room, a delegate is created there, recorded on the
+ * proxy as its {@link Intent}, and only then started; from there on the member's watch tells the
  * proxy's status. What follows from what is known is decided by {@link Forwarding}; this class
  * takes the step. What a node offers is what the {@linkplain Ledger ledger} says, at every change.
  *
@@ -63,9 +62,11 @@ final class Forwarder implements AutoCloseable {
   private final Account account;
   private final Proxies proxies;
   private final Orphans orphans;
+  private final MemberLoss memberLoss;
   private final Placing placing;
   private final Starting starting;
   private final TakingBack takingBack;
+  private final Discarding discarding;
   private final Ending ending;
   private final Retirement retirement;
   private final Lowering lowering;
@@ -88,7 +89,7 @@ final class Forwarder implements AutoCloseable {
     this.configuration = configuration;
     var ownership = new Ownership(primaryUid, configuration.node().name());
     var translation = Survey.translation(ownership, configuration.node());
-    this.reports = new NodeReports(this::staleMembers, contexts::report);
+    this.reports = new NodeReports(this::staleMembers, this::orphansHeld, contexts::report);
     this.account = new Account(timer, configuration.placement().strategy(), reports, this::decided);
     this.lowering = new Lowering(contexts, account, reports);
     this.proxies = new Proxies(account, forwardings);
@@ -102,7 +103,11 @@ final class Forwarder implements AutoCloseable {
             new Effects());
     this.members = new Members(clients, events, timer);
     this.retirement =
-        new Retirement(members, forwardings, account, List.of(memberNodes::forget, events::forget));
+        new Retirement(
+            members,
+            forwardings,
+            account,
+            List.of(memberNodes::forget, events::forget, this::forgetLoss));
     var delegates = new Delegates(members, translation);
     var site =
         new Site(
@@ -114,11 +119,21 @@ final class Forwarder implements AutoCloseable {
             translation,
             timer,
             () -> this.configuration.placement());
-    this.orphans = new Orphans(contexts, delegates, timer);
-    this.placing = new Placing(site);
+    this.orphans =
+        new Orphans(
+            contexts,
+            forwardings,
+            delegates,
+            timer,
+            () -> this.configuration.faults().orphanPercent(),
+            () -> account.update(ledger -> {}));
     this.ending = new Ending(site);
-    this.starting = new Starting(site, ending);
-    this.takingBack = new TakingBack(site, placing, starting, ending);
+    this.discarding = new Discarding(site);
+    this.starting = new Starting(site, ending, discarding);
+    this.memberLoss = new MemberLoss(site, ending, () -> this.configuration.faults());
+    this.placing = new Placing(site, starting);
+    this.takingBack = new TakingBack(site, placing, ending);
+    var unused = membersSeen.thenRun(orphans::begin);
   }
 
   private List<String> staleMembers() {
@@ -126,6 +141,14 @@ final class Forwarder implements AutoCloseable {
     configuration.members().forEach(settings -> names.add(settings.name()));
     members.all().forEach(member -> names.add(member.name()));
     return names.stream().filter(name -> !isFresh(name)).toList();
+  }
+
+  private void forgetLoss(String member) {
+    memberLoss.forget(member);
+  }
+
+  private int orphansHeld() {
+    return orphans.held();
   }
 
   private void decided(PodKey proxy, Decision decision) {
@@ -174,6 +197,9 @@ final class Forwarder implements AutoCloseable {
         configuration.members().stream()
             .collect(Collectors.toMap(MemberSettings::name, MemberSettings::weight)));
     members.configure(configuration.members(), configuration.maxAge());
+    members.all().stream()
+        .filter(member -> !member.isFresh())
+        .forEach(member -> memberLoss.outOfSight(member.name()));
     for (var member : members.all()) {
       boolean retired = members.isRetired(member.name());
       account.update(ledger -> ledger.setRetired(member.name(), retired));
@@ -252,7 +278,7 @@ final class Forwarder implements AutoCloseable {
       if (!forwarding.isInPrimary()) {
         return;
       }
-      podForgotten(forwarding.proxy());
+      podForgotten(forwarding.proxy(), false);
       if (forwarding.remains().isEmpty()) {
         ending.gone(forwarding);
       } else {
@@ -280,15 +306,29 @@ final class Forwarder implements AutoCloseable {
 
   void podObserved(Pod pod, Scope scope) {
     proxies.observed(pod, scope);
+    var forwarding = forwardings.find(PodKey.of(pod));
+    if (forwarding != null) {
+      discarding.discardAbandoned(forwarding);
+      if (isEndedAheadInSight(forwarding)) {
+        ending.end(forwarding);
+      }
+    }
   }
 
-  void podForgotten(PodKey proxy) {
+  private boolean isEndedAheadInSight(Forwarding forwarding) {
+    synchronized (forwarding) {
+      return forwarding.isEndedAhead()
+          && forwarding.delegate().filter(delegate -> isFresh(delegate.member())).isPresent();
+    }
+  }
+
+  void podForgotten(PodKey proxy, boolean witnessed) {
     account.withdraw(proxy);
     account.update(ledger -> ledger.uncount(proxy.uid()));
     var forwarding = forwardings.find(proxy);
     if (forwarding != null) {
       synchronized (forwarding) {
-        forwarding.forgotten();
+        forwarding.forgotten(witnessed);
         if (forwarding.hasRemains()) {
           orphans.removeIfOrphan(forwarding);
         } else if (forwarding.isGone()) {
@@ -307,20 +347,19 @@ final class Forwarder implements AutoCloseable {
     var forwarding = forwardings.of(PodKey.of(pod), scope);
     Step step;
     synchronized (forwarding) {
+      forwarding.decidedOn(pod);
       step = forwarding.next(forwarding.intent().map(this::sight).orElse(Sight.NONE));
     }
     if (step instanceof Step.Show show) {
       contexts.podStatus(forwarding.proxy(), show.status());
     } else if (step instanceof Step.Place place) {
-      return placing
-          .place(pod, forwarding, place.after())
-          .thenCompose(
-              intent ->
-                  intent
-                      .map(stored -> starting.create(pod, forwarding, stored))
-                      .orElseGet(Site::done));
-    } else if (step instanceof Step.Create create) {
-      return starting.create(pod, forwarding, create.intent());
+      return placing.place(pod, forwarding, place.after());
+    } else if (step instanceof Step.Move move) {
+      return takingBack.move(pod, forwarding, move.from());
+    } else if (step instanceof Step.Start start) {
+      return starting.start(forwarding, start.delegate());
+    } else if (step instanceof Step.Discard discard) {
+      return discarding.discard(forwarding, discard.delegate());
     } else if (step instanceof Step.LookFor lookFor) {
       return starting.lookFor(forwarding, lookFor.intent());
     } else if (step instanceof Step.TakeBack takeBack) {
@@ -351,7 +390,17 @@ final class Forwarder implements AutoCloseable {
   CompletionStage<Void> remove(PodKey proxy, Duration grace, Scope scope) {
     account.withdraw(proxy);
     var forwarding = forwardings.of(proxy, scope);
-    return begun.thenCompose(nothing -> ending.remove(forwarding, grace));
+    return begun.thenCompose(nothing -> remove(forwarding, grace));
+  }
+
+  private CompletionStage<Void> remove(Forwarding forwarding, Duration grace) {
+    synchronized (forwarding) {
+      if (forwarding.isMissing() && !forwarding.remains().isEmpty()) {
+        orphans.removeIfOrphan(forwarding); // its end, if it comes to that, is told by a watch
+        return Site.done();
+      }
+    }
+    return ending.remove(forwarding, grace);
   }
 
   /** Ends the watches; what runs in the members runs on. */
@@ -376,11 +425,25 @@ final class Forwarder implements AutoCloseable {
         takingBack.remindOf(forwarding, forwarding.delegate().orElseThrow());
       }
       if (forwarding.isInPrimary()) {
+        if (forwarding.isToBeStarted()) {
+          contexts.requeue(forwarding.proxy());
+        }
+        if (forwarding.isEndedAhead()) {
+          timer.execute(() -> ending.end(forwarding));
+        }
+        if (forwarding.hasAbandoned()) {
+          timer.execute(() -> discarding.discardAbandoned(forwarding));
+        }
         lowerIf(lowered, forwarding);
         forwarding.toShow().ifPresent(status -> contexts.podStatus(forwarding.proxy(), status));
       } else if (!forwarding.isRemoving()) {
         orphans.removeIfOrphan(forwarding);
       }
+    }
+
+    @Override
+    public void straySeen(Forwarding forwarding, Forwarding.Delegate stray) {
+      timer.execute(() -> discarding.discardSurely(forwarding, stray));
     }
 
     @Override
@@ -409,6 +472,11 @@ final class Forwarder implements AutoCloseable {
 
     @Override
     public void freshnessChanged(Member member, boolean fresh) {
+      if (fresh) {
+        memberLoss.inSight(member.name());
+      } else if (!member.isFresh()) { // else it is only no longer configured
+        memberLoss.outOfSight(member.name());
+      }
       boolean offers = fresh && members.isInForce(member);
       account.update(ledger -> ledger.setFresh(member.name(), offers));
       for (var forwarding : forwardings.all()) {

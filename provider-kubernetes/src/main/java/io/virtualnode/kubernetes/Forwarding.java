@@ -9,16 +9,19 @@ import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What this process knows of one proxy and its delegate, and what follows from it.
  *
  * <p>Pure: facts come in, a {@link Step} comes out; whoever takes the step tells the outcome as a
- * fact. Facts are levels and may be told twice. The rule that everything else hangs on: a delegate
- * is created only where its intent says, and never again once anything shows that it has run.
+ * fact. Facts are levels and may be told twice. The rule that everything else hangs on: only the
+ * delegate that the intent names is started, and the intent comes to name another only after that
+ * one is proven never to have run.
  *
  * <p>Whoever reads or writes it holds its monitor, but for what its virtual node is.
  */
@@ -48,67 +51,10 @@ final class Forwarding {
     FRESH
   }
 
-  /** What is to be done next for a proxy that is to run. */
-  sealed interface Step {
-
-    /** Nothing, until something changes. */
-    record Nothing() implements Step {}
-
-    /** Show what the delegate shows. */
-    record Show(PodStatus status) implements Step {}
-
-    /**
-     * Find a slot and store it as the intent.
-     *
-     * @param after the intent that came to nothing, if there was one
-     */
-    record Place(Optional<Intent> after) implements Step {}
-
-    /** Create the delegate where it is intended. */
-    record Create(Intent intent) implements Step {}
-
-    /**
-     * Take back the delegate, which has found no node in its member for too long, if there is room
-     * elsewhere.
-     *
-     * @param version the resourceVersion at which it was on no node
-     */
-    record TakeBack(Delegate delegate, String version, Intent intent) implements Step {}
-
-    /** Ask the member whether the delegate that it accepted is still there. */
-    record LookFor(Intent intent) implements Step {}
-
-    /** The delegate ran and is no more; nobody can say how it ended. */
-    record GiveUp(String message) implements Step {}
-
-    /** Nothing can be known now; it is looked at again when the member is. */
-    record Await(String message) implements Step {}
-  }
-
-  /** What is to be done next for a proxy that is to end. */
-  sealed interface Removal {
-
-    /** Delete the delegate that is there. */
-    record Delete(Delegate delegate) implements Removal {}
-
-    /** Delete the delegate that may be there. */
-    record DeleteUnseen(Intent intent) implements Removal {}
-
-    /** Nothing: no delegate is left, and none can come. */
-    record Done() implements Removal {}
-  }
-
   private final PodKey proxy;
   private volatile @Nullable Scope scope; // a pod stays where it was bound
 
-  // what the primary shows
-  private boolean inPrimary;
-  private boolean deleting;
-  private @Nullable Intent intent;
-  private boolean unreadableIntent;
-  private boolean inherited; // the intent is an earlier process's
-  private @Nullable PodStatus shown;
-  private boolean ranBefore; // it has, or had, a status that only a delegate can have told
+  private final ProxyView primary = new ProxyView(); // what the primary shows
 
   // what the member shows
   private @Nullable Delegate delegate;
@@ -116,6 +62,7 @@ final class Forwarding {
   private boolean telling;
   private boolean seen;
   private boolean bound;
+  private boolean shut; // it was created and is yet to be started
   private String version = "";
   private final List<Delegate> tombstones = new ArrayList<>();
 
@@ -126,7 +73,9 @@ final class Forwarding {
   private long fitsNowhereAt;
   private boolean overdue;
   private String taking = ""; // the delegate whose conditional deletion is under way
-  private String takenBack = "";
+  private final Set<String> takenBack = new HashSet<>(); // UIDs of those that never ran
+  private final Creation creation = new Creation();
+  private final List<Delegate> abandoned = new ArrayList<>(); // created, and to be discarded
   private boolean removing;
   private boolean gone;
   private boolean late; // the delegate showed up after the node was told that all had gone
@@ -159,39 +108,63 @@ final class Forwarding {
 
   /** The primary shows the proxy. */
   void observed(Pod pod) {
-    inPrimary = true;
-    deleting = pod.getMetadata().getDeletionTimestamp() != null;
-    shown = pod.getStatus();
-    ranBefore |= shown != null && shown.getStartTime() != null;
-    try {
-      Intent.of(pod).filter(this::isNewer).ifPresent(stored -> adopt(stored, true));
-      unreadableIntent = false;
-    } catch (IllegalArgumentException e) {
-      unreadableIntent = true;
+    if (primary.observed(pod)) {
+      anotherIsIntended();
     }
   }
 
-  private boolean isNewer(Intent stored) {
-    return intent == null || stored.attempt() > intent.attempt();
+  /** What is decided next is decided on this copy of the proxy: what is stored must follow it. */
+  void decidedOn(Pod pod) {
+    if (primary.isPresent()) {
+      observed(pod);
+    }
   }
 
-  private void adopt(Intent stored, boolean ofAnEarlierProcess) {
-    intent = stored;
-    inherited = ofAnEarlierProcess;
+  private void anotherIsIntended() {
     accepted = false;
+    creation.end();
+    if (creation.made().filter(made -> !isIntended(made)).isPresent()) {
+      creation.forget().ifPresent(abandoned::add);
+    }
   }
 
-  /** The primary no longer has the proxy. */
-  void forgotten() {
-    inPrimary = false;
+  /** A delegate is going to be created under that name. */
+  void creating(String member, String name) {
+    creation.begin(member, name).ifPresent(abandoned::add);
   }
 
-  /** The primary has stored where the delegate goes. */
+  boolean hasAbandoned() {
+    return !abandoned.isEmpty();
+  }
+
+  /** What was created and is of no use, once: to be discarded by who asks. */
+  List<Delegate> takeAbandoned() {
+    var taken = List.copyOf(abandoned);
+    abandoned.clear();
+    return taken;
+  }
+
+  /**
+   * The primary no longer has the proxy.
+   *
+   * @param witnessed whether it told of its deletion
+   */
+  void forgotten(boolean witnessed) {
+    primary.forgotten(witnessed);
+  }
+
+  /** What is being created for it. */
+  Creation creation() {
+    return creation;
+  }
+
+  /** The primary has stored which the delegate is. */
   void intended(Intent stored) {
-    adopt(stored, false);
+    primary.intended(stored);
+    anotherIsIntended();
   }
 
-  /** The intended member says that it has the delegate, before its watch does. */
+  /** The intended member says that it has the delegate, started, before its watch does. */
   void accepted() {
     accepted = true;
     doubtful = false;
@@ -206,30 +179,73 @@ final class Forwarding {
    * The member's watch shows the delegate.
    *
    * @param newVersion its resourceVersion
+   * @param isShut whether it is yet to be started by us
    * @param onNode whether it is on a node
    * @param newest its status as its proxy is to show it
    * @param tells whether that says anything that the proxy does not show already
-   * @return false if the proxy has another one already, which is kept
+   * @return false if the proxy has another one already, which is kept, or if it is {@linkplain
+   *     #isStray one that is never to be started}. The intended one takes the place of one that is
+   *     not, and has not been started
    */
   boolean delegateSeen(
-      Delegate found, String newVersion, boolean onNode, PodStatus newest, boolean tells) {
-    if (delegate != null && !delegate.uid().equals(found.uid())) {
+      Delegate found,
+      String newVersion,
+      boolean isShut,
+      boolean onNode,
+      PodStatus newest,
+      boolean tells) {
+    if (isStray(found, isShut)) {
       return false;
+    }
+    if (delegate != null && !delegate.uid().equals(found.uid())) {
+      if (!shut || isIntended(delegate) || !isIntended(found)) {
+        return false;
+      }
+      abandoned.add(delegate); // it was being created when another one prevailed
+      bound = false;
+      telling = false;
     }
     delegate = found;
     version = newVersion;
+    shut = isShut;
     bound |= onNode;
     status = newest;
     telling |= tells;
-    seen = true;
+    seen |= !isShut || isIntended(found);
     late |= gone;
     gone = false;
     return true;
   }
 
+  /**
+   * Whether that pod was created by a request that came too late: its proxy is there, and is
+   * intended elsewhere or nowhere. It never ran, and nobody starts it.
+   */
+  boolean isStray(Delegate found, boolean isShut) {
+    return isShut && primary.isPresent() && !isIntended(found) && !creation.isUnderWay(found);
+  }
+
+  /** Whether the intent names that pod. */
+  boolean isIntended(Delegate found) {
+    return intent()
+        .filter(intent -> intent.member().equals(found.member()))
+        .flatMap(Intent::delegateUid)
+        .filter(found.uid()::equals)
+        .isPresent();
+  }
+
+  /** Whether that delegate may be started now. */
+  boolean mayStart(Delegate found) {
+    return primary.isPresent() && !isToEnd() && isIntended(found);
+  }
+
+  private boolean isToEnd() {
+    return primary.isDeleting() || removing || primary.isTerminal();
+  }
+
   /** Whether that pod is one that was taken back: what is still told of it means nothing. */
   boolean isTakenBack(String uid) {
-    return takenBack.equals(uid);
+    return takenBack.contains(uid);
   }
 
   /** So long after that delegate was created: is it still on no node? */
@@ -258,13 +274,25 @@ final class Forwarding {
   /** The delegate was deleted while it was provably on no node: it never ran and never will. */
   void takenBack(String uid) {
     taking = "";
-    takenBack = uid;
+    takenBack.add(uid);
+    creation.gone(uid);
     delegate = null;
     status = null;
     telling = false;
     seen = false;
     accepted = false;
     overdue = false;
+  }
+
+  /** A delegate that was never started has been deleted because it was not intended. */
+  void discarded(String uid) {
+    takenBack.add(uid);
+    creation.gone(uid);
+    if (delegate != null && delegate.uid().equals(uid)) {
+      delegate = null;
+      status = null;
+      telling = false;
+    }
   }
 
   /** A tombstone stands in a member. */
@@ -280,16 +308,17 @@ final class Forwarding {
 
   /** The member no longer has that pod; returns whether it was the delegate. */
   boolean delegateGone(String uid) {
+    creation.gone(uid);
     if (delegate == null || !delegate.uid().equals(uid)) {
       return false;
     }
+    // Never started, and no end of the proxy's: another one is intended, or may be created.
+    boolean unused =
+        primary.isPresent() && shut && !isIntended(delegate) && (intent().isPresent() || !removing);
     delegate = null;
     bound = false;
     overdue = false;
-    if (uid.equals(taking)) {
-      return false; // whoever takes it back knows why
-    }
-    return true;
+    return !unused && !uid.equals(taking); // whoever takes it back knows why
   }
 
   /** The delegate's deletion was accepted and is followed up until it has gone. */
@@ -300,6 +329,7 @@ final class Forwarding {
   /** Nothing is left in any member, and nothing will come. */
   void gone() {
     delegate = null;
+    creation.made().ifPresent(made -> creation.gone(made.uid()));
     removing = false; // what shows up after this is an orphan
     gone = true;
   }
@@ -326,47 +356,82 @@ final class Forwarding {
 
   /** What is to be done for a proxy that is bound to us, neither terminal nor being deleted. */
   Step next(Sight sight) {
-    if (delegate != null) {
-      if (overdue && !bound && intent != null && sight == Sight.FRESH) {
-        return new Step.TakeBack(delegate, version, intent);
-      }
-      return telling && status != null ? new Step.Show(status) : new Step.Nothing();
+    if (delegate != null && isStray(delegate, shut)) {
+      return new Step.Discard(delegate);
     }
-    if (intent == null) {
-      return unreadableIntent
-          ? new Step.Await(
-              "condition %s of %s cannot be read: another version wrote it"
-                  .formatted(Intent.CONDITION, proxy))
-          : new Step.Place(Optional.empty());
+    if (delegate != null && (!shut || isIntended(delegate))) {
+      return with(delegate, sight);
     }
-    if (isBuried(intent)) {
+    return intent().map(intent -> without(intent, sight)).orElseGet(this::withoutIntent);
+  }
+
+  private Step with(Delegate there, Sight sight) {
+    if (overdue && !bound && intent().isPresent() && sight == Sight.FRESH) {
+      return new Step.TakeBack(there, version, intent().get());
+    }
+    if (isToBeStarted()) {
+      return new Step.Start(there);
+    }
+    return telling && status != null ? new Step.Show(status) : new Step.Nothing();
+  }
+
+  /** The delegate that is intended is not there, as far as is seen. */
+  private Step without(Intent intent, Sight sight) {
+    if (isBuried(intent) && !seen && !primary.hasRun()) {
       return new Step.Place(Optional.of(intent));
+    }
+    if (isTakenBack(intent)) {
+      return new Step.Move(intent);
     }
     if (sight == Sight.NONE) {
       return new Step.Await(
           "member %s, chosen for %s, is not configured as cluster %s"
               .formatted(intent.member(), proxy, intent.clusterUid()));
     }
-    if (seen || ranBefore) {
-      // It may only be looked for, never created again.
+    var made = creation.made();
+    if (!accepted && made.filter(this::mayStart).isPresent()) {
+      return new Step.Start(made.get());
+    }
+    if (seen || primary.hasRun() || (primary.isInherited() && !accepted)) {
+      // It may only be looked for: nobody creates it again.
       return sight == Sight.FRESH
           ? new Step.GiveUp(
               "its delegate on member %s was removed meanwhile".formatted(intent.member()))
-          : new Step.Await(
-              "member %s, where %s ran, cannot be reached".formatted(intent.member(), proxy));
+          : new Step.AwaitSight();
     }
-    if (accepted) {
-      return doubtful && sight == Sight.FRESH ? new Step.LookFor(intent) : new Step.Nothing();
+    return doubtful && sight == Sight.FRESH ? new Step.LookFor(intent) : new Step.Nothing();
+  }
+
+  private Step withoutIntent() {
+    if (primary.isUnreadable()) {
+      return new Step.Await(unreadable());
     }
-    return inherited && sight == Sight.STALE
-        ? new Step.Await(
-            "whether member %s has the delegate of %s is not known yet"
-                .formatted(intent.member(), proxy))
-        : new Step.Create(intent);
+    if (seen) {
+      return new Step.GiveUp("its delegate was removed, and the primary does not know of it");
+    }
+    return primary.hasRun()
+        ? new Step.Await("%s has run, and the primary does not know where".formatted(proxy))
+        : new Step.Place(Optional.empty());
+  }
+
+  private String unreadable() {
+    return "condition %s of %s cannot be read: another version wrote it"
+        .formatted(Intent.CONDITION, proxy);
+  }
+
+  /** Whether another delegate may be intended: none is, or it is proven that it never ran. */
+  boolean mayIntend() {
+    return intent()
+        .map(intent -> isBuried(intent) || isTakenBack(intent))
+        .orElse(!primary.isUnreadable());
+  }
+
+  private boolean isTakenBack(Intent where) {
+    return where.delegateUid().filter(takenBack::contains).isPresent();
   }
 
   /** Whether a tombstone stands where the intent would have its delegate: there is none. */
-  private boolean isBuried(Intent where) {
+  boolean isBuried(Intent where) {
     return tombstones.stream()
         .anyMatch(
             tombstone ->
@@ -376,12 +441,17 @@ final class Forwarding {
 
   /** What is to be done for a proxy that is being deleted, or that the primary no longer has. */
   Removal removal() {
-    if (delegate != null) {
+    if (delegate != null && (!shut || isIntended(delegate) || intent().isEmpty())) {
       return new Removal.Delete(delegate);
     }
-    return intent == null || gone || isBuried(intent)
-        ? new Removal.Done()
-        : new Removal.DeleteUnseen(intent);
+    if (intent().isEmpty() && primary.isUnreadable()) {
+      return new Removal.Unreadable(unreadable());
+    }
+    // What was created and is not intended never starts: it is an orphan once the proxy is gone.
+    return intent()
+        .filter(intent -> !gone && !isBuried(intent))
+        .<Removal>map(Removal.DeleteUnseen::new)
+        .orElseGet(Removal.Done::new);
   }
 
   /** The status to show whenever the delegate's changes; empty while it tells nothing yet. */
@@ -391,15 +461,15 @@ final class Forwarding {
 
   /** The end of a proxy whose delegate went away without one; it is the status from now on. */
   PodStatus lost(String message) {
-    var last = status != null ? status : shown;
+    var last = status != null ? status : primary.shown().map(DelegateStatus::told).orElse(null);
     status = DelegateStatus.lost(last, "DelegateLost", message);
     return status;
   }
 
   /** Whether the delegate's end, if it went now, would be one that nobody told. */
   boolean wouldBeLost() {
-    return inPrimary
-        && !deleting
+    return primary.isPresent()
+        && !primary.isDeleting()
         && (status == null || !DelegateStatus.isTerminal(status.getPhase()));
   }
 
@@ -407,9 +477,9 @@ final class Forwarding {
    * The slot of a delegate that may exist, or come to exist, without this process having seen it.
    */
   Optional<NodeKey> slotByIntent() {
-    return intent == null || seen || gone || isBuried(intent)
-        ? Optional.empty()
-        : Optional.of(new NodeKey(intent.member(), intent.node()));
+    return intent()
+        .filter(intent -> !seen && !gone && !isBuried(intent))
+        .map(intent -> new NodeKey(intent.member(), intent.node()));
   }
 
   /** Whether a delegate is, or may be, in that member. */
@@ -417,20 +487,60 @@ final class Forwarding {
     return delegate != null
         ? delegate.member().equals(member)
         : tombstones.stream().anyMatch(tombstone -> tombstone.member().equals(member))
-            || (intent != null
-                && !seen
-                && !gone
-                && !isBuried(intent)
-                && intent.member().equals(member));
+            || creation.isIn(member)
+            || slotByIntent().filter(slot -> slot.member().equals(member)).isPresent();
+  }
+
+  /** The status that the delegate was last known to have: by its member, or by the primary. */
+  Optional<PodStatus> lastKnown() {
+    return status != null ? toShow() : primary.shown().map(DelegateStatus::told);
+  }
+
+  /** Whether its delegate is in that member, or was when it was last heard of. */
+  boolean isAt(String member) {
+    return delegate != null ? delegate.member().equals(member) : !gone && isIntendedIn(member);
+  }
+
+  /** Whether the primary has the proxy and it has not ended. */
+  boolean isAlive() {
+    return primary.isPresent()
+        && !primary.isTerminal()
+        && (status == null || !DelegateStatus.isTerminal(status.getPhase()));
+  }
+
+  /** Whether somebody has ended the proxy while its delegate runs. */
+  boolean isEndedAhead() {
+    return primary.isPresent() && primary.isTerminal() && runs() && !removing;
   }
 
   /** Whether the proxy waits for that member to tell of its delegate. */
   boolean awaits(String member) {
-    return inPrimary && delegate == null && intent != null && intent.member().equals(member);
+    return primary.isPresent() && delegate == null && isIntendedIn(member);
+  }
+
+  private boolean isIntendedIn(String member) {
+    return intent().filter(intent -> intent.member().equals(member)).isPresent();
+  }
+
+  /** Whether the primary no longer has the proxy and never said why. */
+  boolean isMissing() {
+    return primary.isMissing();
+  }
+
+  /** Whether the delegate is there, was started, and has not ended as far as is known. */
+  boolean runs() {
+    return delegate != null
+        && !shut
+        && (status == null || !DelegateStatus.isTerminal(status.getPhase()));
+  }
+
+  /** Whether the delegate is there, intended, and has yet to be started. */
+  boolean isToBeStarted() {
+    return delegate != null && shut && !accepted && mayStart(delegate);
   }
 
   boolean isInPrimary() {
-    return inPrimary;
+    return primary.isPresent();
   }
 
   boolean isRemoving() {
@@ -473,6 +583,6 @@ final class Forwarding {
   }
 
   Optional<Intent> intent() {
-    return Optional.ofNullable(intent);
+    return primary.intent();
   }
 }

@@ -31,6 +31,7 @@ public final class ForwardingNode implements AutoCloseable {
   private static final Duration RETRY = Duration.ofSeconds(1);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  private final Clients clients;
   private final KubernetesClient primary;
   private final Duration patience;
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
@@ -49,15 +50,25 @@ public final class ForwardingNode implements AutoCloseable {
     this(configuration, PATIENCE);
   }
 
+  /** The same, with clients that somebody else makes. */
+  ForwardingNode(Configuration configuration, Clients clients) {
+    this(configuration, PATIENCE, clients);
+  }
+
   /**
    * The same.
    *
    * @param patience see {@link VirtualNodes#start}
    */
   ForwardingNode(Configuration configuration, Duration patience) {
+    this(configuration, patience, Clients.CONFIGURED);
+  }
+
+  private ForwardingNode(Configuration configuration, Duration patience, Clients clients) {
     this.configuration = configuration;
     this.patience = patience;
-    this.primary = primaryClient(configuration);
+    this.clients = clients;
+    this.primary = clients.primary(configuration);
   }
 
   /** A client of the primary, to be closed by the caller. */
@@ -71,7 +82,7 @@ public final class ForwardingNode implements AutoCloseable {
   }
 
   /** How a client reaches a cluster; credentials are read again from the file as they change. */
-  private static Config clientConfig(ClusterAccess access) {
+  static Config clientConfig(ClusterAccess access) {
     return access
         .kubeconfig()
         .map(file -> Config.fromKubeconfig(access.context().orElse(null), file.toFile()))
@@ -105,7 +116,7 @@ public final class ForwardingNode implements AutoCloseable {
       return;
     }
     var settings = configuration.node();
-    var forwarder = new Forwarder(configuration, primaryUid, ForwardingNode::memberClient);
+    var forwarder = new Forwarder(configuration, primaryUid, clients::member);
     var nodes = VirtualNodes.start(primary, forwarder, settings, present, patience);
     var slots = new SlotCollection(primary, settings.name(), forwarder, nodes);
     running = new Running(forwarder, nodes, slots);

@@ -59,8 +59,8 @@ final class ForwardingProvider implements Provider, PodObserver {
   }
 
   @Override
-  public void podForgotten(PodKey proxy) {
-    forwarder.podForgotten(proxy);
+  public void podForgotten(PodKey proxy, boolean witnessed) {
+    forwarder.podForgotten(proxy, witnessed);
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.delegate.Ownership;
+import io.virtualnode.kubernetes.delegate.StartGate;
 import io.virtualnode.kubernetes.member.ClusterIdentity;
 import io.virtualnode.kubernetes.member.Member;
 import io.virtualnode.kubernetes.member.MemberFacts;
@@ -37,6 +38,9 @@ final class MemberEvents implements MemberListener {
      * @param lowered whether its end has made the offer of its virtual node less
      */
     void delegateSeen(Forwarding forwarding, boolean first, boolean lowered);
+
+    /** A pod of the proxy's that is never to be started. Called with the forwarding locked. */
+    void straySeen(Forwarding forwarding, Forwarding.Delegate stray);
 
     /** A tombstone stands for the proxy. Called with the forwarding locked. */
     void tombstoneSeen(Forwarding forwarding);
@@ -175,9 +179,15 @@ final class MemberEvents implements MemberListener {
         return;
       }
       boolean first = forwarding.delegate().isEmpty();
+      boolean shut = StartGate.isShut(pod);
+      if (forwarding.isStray(found, shut)) {
+        effects.straySeen(forwarding, found);
+        return;
+      }
       if (!forwarding.delegateSeen(
           found,
           pod.getMetadata().getResourceVersion(),
+          shut,
           MemberFacts.nodeOf(pod).isPresent(),
           DelegateStatus.of(pod),
           DelegateStatus.isTelling(pod))) {

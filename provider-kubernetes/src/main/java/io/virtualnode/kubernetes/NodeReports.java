@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -24,6 +25,7 @@ import java.util.function.Supplier;
 final class NodeReports implements Offers {
 
   private final Supplier<List<String>> staleMembers;
+  private final IntSupplier orphansHeld;
   private final BiFunction<Scope, NodeReport, CompletionStage<Void>> reports;
   private final Set<Scope> included = ConcurrentHashMap.newKeySet();
   private final Map<Scope, NodeReport> last = new ConcurrentHashMap<>();
@@ -34,12 +36,15 @@ final class NodeReports implements Offers {
    * Nothing is reported yet.
    *
    * @param staleMembers the names of the members that have not been heard of recently, sorted
+   * @param orphansHeld how many delegates without a proxy are not removed, being too many
    * @param reports takes a virtual node's report; its stage completes when the primary has it
    */
   NodeReports(
       Supplier<List<String>> staleMembers,
+      IntSupplier orphansHeld,
       BiFunction<Scope, NodeReport, CompletionStage<Void>> reports) {
     this.staleMembers = staleMembers;
+    this.orphansHeld = orphansHeld;
     this.reports = reports;
   }
 
@@ -84,10 +89,27 @@ final class NodeReports implements Offers {
     var quantities = offer.toQuantities();
     var report =
         new NodeReport(
-            quantities, quantities, true, "pods can be taken care of", List.of(fresh(stale)));
+            quantities,
+            quantities,
+            true,
+            "pods can be taken care of",
+            List.of(fresh(stale), orphans()));
     if (!report.equals(last.put(scope, report))) {
       stored.put(scope, reports.apply(scope, report));
     }
+  }
+
+  private NodeCondition orphans() {
+    int held = orphansHeld.getAsInt();
+    return new NodeConditionBuilder()
+        .withType("virtualnode.io/OrphansHeld")
+        .withStatus(held > 0 ? "True" : "False")
+        .withReason(held > 0 ? "TooMany" : "None")
+        .withMessage(
+            held > 0
+                ? held + " delegates have no proxy in the primary: none is removed"
+                : "no delegate without a proxy is kept")
+        .build();
   }
 
   private static List<String> of(Scope scope, List<String> members) {

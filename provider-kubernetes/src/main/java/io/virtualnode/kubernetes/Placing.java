@@ -17,36 +17,40 @@ import io.virtualnode.kubernetes.placement.Decision;
 import io.virtualnode.kubernetes.placement.Demand;
 import io.virtualnode.kubernetes.placement.NodeRequirements;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
-/** Finds proxies a slot and stores it as their intent, or says why they wait. */
+/** Finds proxies a slot and has their delegates started there, or says why they wait. */
 final class Placing {
 
   private final Site site;
+  private final Starting starting;
 
-  Placing(Site site) {
+  Placing(Site site, Starting starting) {
     this.site = site;
+    this.starting = starting;
   }
 
   /**
-   * Places a proxy.
+   * Places a proxy, and starts its delegate where it was placed.
    *
    * @param after the intent that came to nothing, if there was one
-   * @return the intent that is stored now; empty if the proxy waits. Fails with {@code REJECTED} if
-   *     it is not to wait any longer
+   * @return completes when it runs there as far as is known, or waits. Fails with {@code REJECTED}
+   *     if it is not to wait any longer
    */
-  CompletionStage<Optional<Intent>> place(Pod pod, Forwarding forwarding, Optional<Intent> after) {
+  CompletionStage<Void> place(Pod pod, Forwarding forwarding, Optional<Intent> after) {
     var proxy = forwarding.proxy();
     var demand = demand(pod, forwarding);
-    // Where it came to nothing it may do so again: the last choice, not the first.
-    var decision =
-        site.account()
-            .place(
-                proxy, after.flatMap(intent -> elsewhere(demand, intent.member())).orElse(demand));
+    var preferred = preferred(forwarding, demand, after);
+    var decision = site.account().place(proxy, preferred);
+    if (!(decision instanceof Decision.Placed) && !preferred.equals(demand)) {
+      decision = site.account().place(proxy, demand); // that room has gone in between
+    }
     if (decision instanceof Decision.Placed placed) {
-      return assign(pod, forwarding, placed.node(), after).thenApply(Optional::of);
+      return bringAbout(pod, forwarding, placed.node(), after);
     }
     var rejection = rejection(forwarding, decision, demand);
     if (rejection.isPresent()) {
@@ -54,7 +58,23 @@ final class Placing {
       return CompletableFuture.failedFuture(rejection.get());
     }
     tellWhyItWaits(forwarding, decision);
-    return CompletableFuture.completedFuture(Optional.empty());
+    return Site.done();
+  }
+
+  /** Where it came to nothing it may do so again: the last choice, not the first. */
+  private Demand preferred(Forwarding forwarding, Demand demand, Optional<Intent> after) {
+    boolean refused;
+    synchronized (forwarding) {
+      refused = !forwarding.creation().refusals().isEmpty();
+    }
+    if (refused) {
+      return willing(forwarding).stream()
+          .map(name -> demand.within(new Scope.OfMember(name)))
+          .filter(site.account()::hasRoom)
+          .findFirst()
+          .orElse(demand);
+    }
+    return after.flatMap(intent -> elsewhere(demand, intent.member())).orElse(demand);
   }
 
   /** What a proxy asks for, in the part of the members that its virtual node stands for. */
@@ -99,41 +119,108 @@ final class Placing {
     }
   }
 
-  private CompletionStage<Intent> assign(
+  private CompletionStage<Void> bringAbout(
       Pod pod, Forwarding forwarding, NodeKey slot, Optional<Intent> after) {
     var proxy = forwarding.proxy();
     var cluster =
         site.members().find(slot.member()).flatMap(Member::identity).map(ClusterIdentity::uid);
     if (cluster.isEmpty()) {
-      site.account().update(ledger -> ledger.release(proxy.uid()));
+      release(proxy);
       return CompletableFuture.failedFuture(
           new ProviderException(
               Reason.UNAVAILABLE, "member %s has just been removed".formatted(slot.member())));
     }
+    var intent = unburied(forwarding, slot, cluster.get(), after);
+    return starting
+        .bringAbout(pod, forwarding, intent)
+        .handle((nothing, failure) -> failure)
+        .thenCompose(
+            failure ->
+                failure == null
+                    ? Site.done()
+                    : failed(pod, forwarding, slot, after, Delegates.cause(failure)));
+  }
+
+  /** The first that no tombstone stands in the way of. */
+  private static Intent unburied(
+      Forwarding forwarding, NodeKey slot, String cluster, Optional<Intent> after) {
     var intent =
         after
-            .map(before -> before.next(slot.member(), cluster.get(), slot.node()))
-            .orElseGet(() -> new Intent(slot.member(), cluster.get(), 0, slot.node()));
-    if (pod.getStatus() != null && pod.getStatus().getReason() != null) {
-      site.node().podStatus(proxy, DelegateStatus.pending()); // it no longer waits; one write with:
+            .map(before -> before.next(slot.member(), cluster, slot.node()))
+            .orElseGet(() -> new Intent(slot.member(), cluster, 0, slot.node()));
+    synchronized (forwarding) {
+      while (forwarding.isBuried(intent)) {
+        intent = intent.next(slot.member(), cluster, slot.node());
+      }
     }
-    return site.node()
-        .record(proxy, intent.toCondition())
-        .handle(
-            (stored, failure) -> {
-              synchronized (forwarding) {
-                if (failure == null) {
-                  forwarding.intended(intent);
-                } else if (!forwarding.intent().equals(Optional.of(intent))) {
-                  // Had only the answer been lost, the watch might have shown the intent.
-                  site.account().update(ledger -> ledger.release(proxy.uid()));
-                }
-              }
-              if (failure != null) {
-                throw Delegates.cause(failure);
-              }
-              return intent;
-            });
+    return intent;
+  }
+
+  private CompletionStage<Void> failed(
+      Pod pod,
+      Forwarding forwarding,
+      NodeKey slot,
+      Optional<Intent> after,
+      ProviderException cause) {
+    return switch (cause.reason()) {
+      case CONFLICT -> CompletableFuture.failedFuture(cause); // the proxy has changed; soon again
+      case UNAVAILABLE -> {
+        boolean named;
+        synchronized (forwarding) {
+          named = !forwarding.mayIntend();
+        }
+        if (!named && site.members().find(slot.member()).filter(Member::isFresh).isEmpty()) {
+          release(forwarding.proxy()); // what was created there, if it was, nobody starts
+        }
+        yield CompletableFuture.failedFuture(cause);
+      }
+      case INVALID, REJECTED, NOT_FOUND -> {
+        release(forwarding.proxy());
+        synchronized (forwarding) {
+          forwarding.creation().refusedBy(slot.member());
+        }
+        yield refused(pod, forwarding, after, cause);
+      }
+    };
+  }
+
+  /** Another member is tried; after the last one, all again with back-off. */
+  private CompletionStage<Void> refused(
+      Pod pod, Forwarding forwarding, Optional<Intent> after, ProviderException cause) {
+    var demand = demand(pod, forwarding);
+    if (willing(forwarding).stream()
+        .map(name -> demand.within(new Scope.OfMember(name)))
+        .anyMatch(site.account()::hasRoom)) {
+      return place(pod, forwarding, after);
+    }
+    synchronized (forwarding) {
+      forwarding.creation().askAllAgain();
+    }
+    // The members' own words.
+    var message = String.valueOf(cause.getMessage());
+    site.node().podStatus(forwarding.proxy(), DelegateStatus.pending("MemberRefused", message));
+    return CompletableFuture.failedFuture(
+        new ProviderException(Reason.UNAVAILABLE, "MemberRefused", message, cause));
+  }
+
+  /** The members that have not refused the proxy, if it may go to any. */
+  private List<String> willing(Forwarding forwarding) {
+    if (!(forwarding.part() instanceof Scope.Whole)) {
+      return List.of();
+    }
+    Set<String> refusals;
+    synchronized (forwarding) {
+      refusals = forwarding.creation().refusals();
+    }
+    return site.members().all().stream()
+        .map(Member::name)
+        .filter(name -> !refusals.contains(name))
+        .sorted()
+        .toList();
+  }
+
+  private void release(PodKey proxy) {
+    site.account().update(ledger -> ledger.release(proxy.uid()));
   }
 
   private void tellWhyItWaits(Forwarding forwarding, Decision decision) {

@@ -3,6 +3,8 @@ package io.virtualnode.kubernetes;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.account.Account;
+import io.virtualnode.kubernetes.capacity.Ledger;
+import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Requests;
 import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
@@ -38,9 +40,17 @@ final class Proxies {
             if (daemon) {
               ledger.credit(proxy.uid(), true);
             }
-            slot.ifPresent(node -> ledger.reserve(proxy.uid(), node));
+            slot.ifPresent(node -> reserve(ledger, proxy, node));
           });
     }
+  }
+
+  /** Another intent may have prevailed than the one that room was reserved for. */
+  private static void reserve(Ledger ledger, PodKey proxy, NodeKey node) {
+    if (ledger.slot(proxy.uid()).filter(s -> !s.member().equals(node.member())).isPresent()) {
+      ledger.release(proxy.uid());
+    }
+    ledger.reserve(proxy.uid(), node);
   }
 
   /** Pods of DaemonSets are not forwarded: what they ask for is given back. */

@@ -237,6 +237,9 @@ public final class Survey implements AutoCloseable {
     public void delegateSeen(Forwarding forwarding, boolean first, boolean lowered) {}
 
     @Override
+    public void straySeen(Forwarding forwarding, Forwarding.Delegate stray) {}
+
+    @Override
     public void tombstoneSeen(Forwarding forwarding) {}
 
     @Override

@@ -1,7 +1,8 @@
 package io.virtualnode.kubernetes;
 
 import io.fabric8.kubernetes.api.model.Pod;
-import io.virtualnode.kubernetes.Forwarding.Step;
+import io.virtualnode.kubernetes.delegate.Intent;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
@@ -10,10 +11,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Moves delegates that have found no node in their member.
  *
- * <p>Deleted on condition that it has not changed, a delegate that was on no node has never run. A
- * tombstone under its name then keeps a late request from creating it again, and only after that
- * the intent moves. Whatever fails on the way, the next step is sound: a delegate that was deleted
- * may be created again in its place, one with a tombstone may not.
+ * <p>Deleted on condition that it has not changed, a delegate that was on no node has never run.
+ * That this was so is known to the next process by the tombstone that is put under its name; only
+ * after that the intent moves.
  */
 final class TakingBack {
 
@@ -21,13 +21,11 @@ final class TakingBack {
 
   private final Site site;
   private final Placing placing;
-  private final Starting starting;
   private final Ending ending;
 
-  TakingBack(Site site, Placing placing, Starting starting, Ending ending) {
+  TakingBack(Site site, Placing placing, Ending ending) {
     this.site = site;
     this.placing = placing;
-    this.starting = starting;
     this.ending = ending;
   }
 
@@ -48,7 +46,10 @@ final class TakingBack {
         .thenCompose(
             failure -> {
               if (failure == null) {
-                return move(pod, forwarding, step);
+                synchronized (forwarding) {
+                  forwarding.takenBack(delegate.uid());
+                }
+                return move(pod, forwarding, step.intent());
               }
               stays(forwarding, delegate);
               return Delegates.isGone(failure) // or has changed: a watch will tell
@@ -57,25 +58,18 @@ final class TakingBack {
             });
   }
 
-  private CompletionStage<Void> move(Pod pod, Forwarding forwarding, Step.TakeBack step) {
-    synchronized (forwarding) {
-      forwarding.takenBack(step.delegate().uid());
-    }
+  /** Goes on once the delegate is known never to have run. */
+  CompletionStage<Void> move(Pod pod, Forwarding forwarding, Intent from) {
     site.account().update(ledger -> ledger.release(forwarding.proxy().uid()));
     return site.delegates()
-        .entomb(step.intent(), forwarding.proxy())
+        .entomb(from, forwarding.proxy())
         .thenCompose(
             tombstone -> {
               synchronized (forwarding) {
                 forwarding.tombstoneSeen(tombstone);
               }
-              return placing.place(pod, forwarding, java.util.Optional.of(step.intent()));
-            })
-        .thenCompose(
-            intent ->
-                intent
-                    .map(stored -> starting.create(pod, forwarding, stored))
-                    .orElseGet(Site::done));
+              return placing.place(pod, forwarding, Optional.of(from));
+            });
   }
 
   private void stays(Forwarding forwarding, Forwarding.Delegate delegate) {
@@ -83,6 +77,9 @@ final class TakingBack {
       if (forwarding.notTakenBack()) {
         ending.giveUp(forwarding, "its delegate was deleted in the member by somebody else");
         return;
+      }
+      if (forwarding.isToBeStarted()) {
+        site.node().requeue(forwarding.proxy());
       }
     }
     remindOf(forwarding, delegate);

@@ -339,7 +339,7 @@ public final class Ledger {
   private Resources newRoom(Scope scope) {
     var room = members.newRoom(scope);
     for (var other : closed) {
-      if (other.overlaps(scope)) {
+      if (Scope.overlap(other, scope)) {
         room = room.minus(proxies.sums().waiting(other).namedBy(room)).nonNegative();
       }
     }

@@ -15,16 +15,20 @@ public sealed interface Scope {
   boolean contains(NodeKey node);
 
   /** Whether some node may be in both. */
-  default boolean overlaps(Scope other) {
-    if (other instanceof AnyOf several) {
-      return several.parts().stream().anyMatch(this::overlaps);
+  static boolean overlap(Scope left, Scope right) {
+    if (left instanceof AnyOf several) {
+      return several.parts().stream().anyMatch(part -> overlap(part, right));
     }
-    if (other instanceof OfNode one) {
-      return contains(one.node());
+    if (right instanceof AnyOf) {
+      return overlap(right, left);
     }
-    return this instanceof OfMember && other instanceof OfMember
-        ? equals(other)
-        : other instanceof Whole || other.overlaps(this);
+    if (left instanceof OfNode node) {
+      return right.contains(node.node());
+    }
+    if (right instanceof OfNode node) {
+      return left.contains(node.node());
+    }
+    return left instanceof Whole || right instanceof Whole || left.equals(right);
   }
 
   /** All members. */

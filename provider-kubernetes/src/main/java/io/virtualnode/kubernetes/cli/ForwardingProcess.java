@@ -18,8 +18,13 @@ final class ForwardingProcess implements NodeProcess {
   private Configuration current; // reload is called by one thread at a time
 
   ForwardingProcess(Configuration configuration) {
+    this(configuration, new ForwardingNode(configuration));
+  }
+
+  /** The same for a node that was made of the configuration. */
+  ForwardingProcess(Configuration configuration, ForwardingNode node) {
     this.current = configuration;
-    this.node = new ForwardingNode(configuration);
+    this.node = node;
   }
 
   @Override

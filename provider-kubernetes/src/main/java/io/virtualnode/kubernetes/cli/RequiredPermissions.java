@@ -47,12 +47,13 @@ final class RequiredPermissions {
       required
           .allow("", "nodes", CLUSTER, "list", "watch")
           .allow("", "pods", EVERYWHERE, "list", "watch")
-          .allow("", "namespaces", new Scope.Named("kube-system"), "get");
+          .allow("", "namespaces", new Scope.Named("kube-system"), "get")
+          .allow("", "namespaces", target, "get");
     } else {
       // All of it can be granted by a Role in the one namespace.
       required.allow("", "pods", target, "list", "watch").allow("", "namespaces", target, "get");
     }
-    required.allow("", "pods", target, "get", "create", "delete");
+    required.allow("", "pods", target, "get", "create", "patch", "delete");
     if (member.namespace().isPresent() && !(member.capacity() instanceof CapacitySource.Static)) {
       required.allow("", "resourcequotas", target, "list", "watch");
     }

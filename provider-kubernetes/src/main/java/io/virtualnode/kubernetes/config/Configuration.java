@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param primary how the primary is reached
  * @param maxAge how old the data of a member may be before it offers nothing new
  * @param placement how bound pods are given to the members' nodes
+ * @param faults what becomes of pods when something is lost
  * @param members the clusters that run the work, by distinct names; none is legal and offers
  *     nothing
  */
@@ -23,6 +24,7 @@ public record Configuration(
     ClusterAccess primary,
     Duration maxAge,
     PlacementSettings placement,
+    FaultSettings faults,
     List<MemberSettings> members) {
 
   /** The age of data that is promised where the file does not say. */
@@ -41,6 +43,7 @@ public record Configuration(
     requireNonNull(primary, "primary is null");
     requireNonNull(maxAge, "maxAge is null");
     requireNonNull(placement, "placement is null");
+    requireNonNull(faults, "faults is null");
     check("maxAge", ageFault(maxAge));
     members = List.copyOf(members);
     var names = new HashSet<String>();
@@ -54,27 +57,33 @@ public record Configuration(
   /** Those members with everything else as by default. */
   public static Configuration of(
       NodeSettings node, ClusterAccess primary, List<MemberSettings> members) {
-    return new Configuration(node, primary, DEFAULT_MAX_AGE, PlacementSettings.DEFAULT, members);
+    return new Configuration(
+        node, primary, DEFAULT_MAX_AGE, PlacementSettings.DEFAULT, FaultSettings.DEFAULT, members);
   }
 
   /** The same with other virtual nodes. */
   public Configuration withNode(NodeSettings value) {
-    return new Configuration(value, primary, maxAge, placement, members);
+    return new Configuration(value, primary, maxAge, placement, faults, members);
   }
 
   /** The same with another age of data. */
   public Configuration withMaxAge(Duration value) {
-    return new Configuration(node, primary, value, placement, members);
+    return new Configuration(node, primary, value, placement, faults, members);
   }
 
   /** The same with another way to place pods. */
   public Configuration withPlacement(PlacementSettings value) {
-    return new Configuration(node, primary, maxAge, value, members);
+    return new Configuration(node, primary, maxAge, value, faults, members);
+  }
+
+  /** The same with something else for what is lost. */
+  public Configuration withFaults(FaultSettings value) {
+    return new Configuration(node, primary, maxAge, placement, value, members);
   }
 
   /** The same with other members. */
   public Configuration withMembers(List<MemberSettings> value) {
-    return new Configuration(node, primary, maxAge, placement, value);
+    return new Configuration(node, primary, maxAge, placement, faults, value);
   }
 
   /** The member of that name. */

@@ -68,6 +68,7 @@ public final class ConfigurationFile {
         root.duration("maxAge", Configuration::ageFault).orElse(Configuration.DEFAULT_MAX_AGE);
     var placement =
         root.section("placement").map(PlacementSection::read).orElse(PlacementSettings.DEFAULT);
+    var lost = root.section("faults").map(FaultSection::read).orElse(FaultSettings.DEFAULT);
     var members = root.list("members", new MemberSections(directory(), faults)::read);
     root.refuseUnknown();
     return faults.count() > 0
@@ -78,6 +79,7 @@ public final class ConfigurationFile {
                 primary.orElse(ClusterAccess.standard()),
                 maxAge,
                 placement,
+                lost,
                 members.orElseThrow()));
   }
 

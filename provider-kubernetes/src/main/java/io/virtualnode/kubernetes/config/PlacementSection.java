@@ -1,18 +1,13 @@
 package io.virtualnode.kubernetes.config;
 
-import static io.virtualnode.kubernetes.config.Syntax.quote;
-
 import io.virtualnode.kubernetes.config.PlacementSettings.Unfit;
 import io.virtualnode.kubernetes.placement.Strategy;
-import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /** Reads the part of a configuration that says how pods are placed. */
 final class PlacementSection {
 
-  private static final String NEVER = "never";
   private static final Map<String, Strategy> STRATEGIES =
       new TreeMap<>(
           Map.of("pack", Strategy.PACK, "spread", Strategy.SPREAD, "weighted", Strategy.WEIGHTED));
@@ -26,7 +21,7 @@ final class PlacementSection {
     var defaults = PlacementSettings.DEFAULT;
     var strategy = section.oneOf("strategy", STRATEGIES).orElse(defaults.strategy());
     var unfit = section.oneOf("unfit", UNFIT).orElse(defaults.unfit());
-    var failAfter = orNever(section, "failAfter", defaults.failAfter());
+    var failAfter = section.durationOrNever("failAfter", defaults.failAfter());
     var takeBackAfter =
         section
             .duration("takeBackAfter", PlacementSettings::positive)
@@ -34,31 +29,12 @@ final class PlacementSection {
     var collect = section.section("collect");
     var after =
         collect
-            .map(inner -> orNever(inner, "after", defaults.collectAfter()))
+            .map(inner -> inner.durationOrNever("after", defaults.collectAfter()))
             .orElse(defaults.collectAfter());
     var slots = collect.flatMap(inner -> inner.integer("slots", 1)).orElse(defaults.slotsAtOnce());
     var cores = collect.flatMap(inner -> inner.integer("cores", 1)).orElse(defaults.wideCores());
     collect.ifPresent(Section::refuseUnknown);
     section.refuseUnknown();
     return new PlacementSettings(strategy, unfit, failAfter, takeBackAfter, after, slots, cores);
-  }
-
-  private static Optional<Duration> orNever(
-      Section section, String key, Optional<Duration> otherwise) {
-    var text =
-        section.string(
-            key,
-            value ->
-                value.equals(NEVER)
-                    ? Optional.empty()
-                    : Durations.fault(value)
-                        .map(fault -> fault + " nor never")
-                        .or(
-                            () ->
-                                PlacementSettings.positive(Durations.parse(value))
-                                    .map(fault -> quote(value) + " " + fault)));
-    return text.isEmpty()
-        ? otherwise
-        : text.filter(value -> !value.equals(NEVER)).map(Durations::parse);
   }
 }

@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
  */
 final class Section {
 
+  private static final String NEVER = "never";
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z][A-Za-z0-9]*");
 
   private final String path;
@@ -86,15 +87,24 @@ final class Section {
 
   /** The whole number at the key, at least {@code least}. */
   Optional<Integer> integer(String key, int least) {
+    return integer(key, least, Integer.MAX_VALUE);
+  }
+
+  /** The whole number at the key, if it is within these bounds. */
+  Optional<Integer> integer(String key, int least, int most) {
     return take(key)
         .flatMap(
             tree -> {
               if (tree instanceof Tree.Numeral number && number.value().matches("-?[0-9]{1,9}")) {
                 var value = Integer.parseInt(number.value());
-                if (value >= least) {
+                if (value >= least && value <= most) {
                   return Optional.of(value);
                 }
-                faults.add(path(key), value + " is less than " + least);
+                faults.add(
+                    path(key),
+                    value < least
+                        ? value + " is less than " + least
+                        : value + " is more than " + most);
               } else {
                 faults.add(path(key), expected("a whole number", tree));
               }
@@ -203,6 +213,25 @@ final class Section {
                 Durations.fault(text)
                     .or(() -> rule.apply(Durations.parse(text)).map(f -> quote(text) + " " + f)))
         .map(Durations::parse);
+  }
+
+  /** The positive duration at the key, or none for {@code never}. */
+  Optional<Duration> durationOrNever(String key, Optional<Duration> otherwise) {
+    var text =
+        string(
+            key,
+            value ->
+                value.equals(NEVER)
+                    ? Optional.empty()
+                    : Durations.fault(value)
+                        .map(fault -> fault + " nor never")
+                        .or(
+                            () ->
+                                PlacementSettings.positive(Durations.parse(value))
+                                    .map(fault -> quote(value) + " " + fault)));
+    return text.isEmpty()
+        ? otherwise
+        : text.filter(value -> !value.equals(NEVER)).map(Durations::parse);
   }
 
   Set<String> keys() {

@@ -34,8 +34,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Everything that makes the pod what it is stays. What belongs to the primary goes: the binding,
  * finalizers, owners, priority, scheduler, service account with its default token volume, the
  * selectors and tolerations meant for the virtual node, and the not-ready and unreachable
- * tolerations that admission adds. What the member needs comes: our marks, the member's node
- * selector and tolerations, and a preference for the chosen node or the demand for it.
+ * tolerations that admission adds. What the member needs comes: our marks, the namespace as the
+ * owner, the gate that is opened when the delegate is to start, the member's node selector and
+ * tolerations, and a preference for the chosen node or the demand for it.
  *
  * @param ownership the marks
  * @param nodeLabels labels of the virtual node; a selector for one of them was meant for it
@@ -61,7 +62,7 @@ public record DelegatePod(
    * The delegate as it is to be created.
    *
    * @param pinned whether the intended node is required, not only preferred
-   * @param namespace the namespace in the member
+   * @param namespace where in the member
    * @param memberSelector what selects the nodes of this member that may be used
    * @param memberTolerations tolerations that every delegate in this member gets
    */
@@ -69,7 +70,7 @@ public record DelegatePod(
       Pod proxy,
       Intent intent,
       boolean pinned,
-      String namespace,
+      MemberNamespace namespace,
       Map<String, String> memberSelector,
       List<Toleration> memberTolerations) {
     var key = PodKey.of(proxy);
@@ -81,9 +82,10 @@ public record DelegatePod(
     return new PodBuilder()
         .withNewMetadata()
         .withName(intent.delegateName(key))
-        .withNamespace(namespace)
+        .withNamespace(namespace.name())
         .withLabels(labels)
         .withAnnotations(annotations)
+        .withOwnerReferences(namespace.owner())
         .endMetadata()
         .withSpec(spec(proxy, intent, pinned, memberSelector, memberTolerations))
         .build();
@@ -118,7 +120,7 @@ public record DelegatePod(
             .withServiceAccount(null)
             .withServiceAccountName(null)
             .withAutomountServiceAccountToken(false)
-            .withSchedulingGates(List.of())
+            .withSchedulingGates(StartGate.gate())
             .withSchedulingGroup(null)
             .withOverhead(null)
             .withEphemeralContainers(List.of())

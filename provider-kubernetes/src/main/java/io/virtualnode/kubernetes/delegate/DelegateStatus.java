@@ -21,6 +21,8 @@ public final class DelegateStatus {
   public static final String SCHEDULED = "virtualnode.io/DelegateScheduled";
 
   private static final Set<String> READINESS = Set.of("Ready", "ContainersReady");
+  private static final Set<String> TOLD =
+      Set.of("Ready", "ContainersReady", "Initialized", "PodReadyToStartContainers", SCHEDULED);
 
   private DelegateStatus() {}
 
@@ -54,14 +56,28 @@ public final class DelegateStatus {
 
   /**
    * Whether a delegate's status says anything that its proxy does not show already: a delegate that
-   * has just been created, or bound in its member, does not.
+   * has just been created, is yet to be {@linkplain StartGate started}, or has just been bound in
+   * its member, does not.
    */
   public static boolean isTelling(Pod delegate) {
     var status = delegate.getStatus();
+    if (StartGate.isShut(delegate)) {
+      return false;
+    }
     return !"Pending".equals(status.getPhase())
         || status.getStartTime() != null
         || conditions(status.getConditions()).stream()
             .anyMatch(c -> SCHEDULED.equals(c.getType()) && !isTrue(c));
+  }
+
+  /**
+   * What a delegate can have told of what its proxy shows: the rest is others' and stays theirs.
+   */
+  public static PodStatus told(PodStatus shown) {
+    return new PodStatusBuilder(shown)
+        .withConditions(
+            shown.getConditions().stream().filter(c -> TOLD.contains(c.getType())).toList())
+        .build();
   }
 
   /** A proxy that has no delegate, and why. */
@@ -91,6 +107,15 @@ public final class DelegateStatus {
    * with containers as last seen and readiness unknown, and Failed because nobody can say more.
    */
   public static PodStatus lost(@Nullable PodStatus last, String reason, String message) {
+    return new PodStatusBuilder(unknown(last, reason, message))
+        .withPhase("Failed")
+        .withReason(reason)
+        .withMessage(message)
+        .build();
+  }
+
+  /** The last known status with readiness unknown, and why. */
+  public static PodStatus unknown(@Nullable PodStatus last, String reason, String message) {
     var builder = last == null ? new PodStatusBuilder() : new PodStatusBuilder(last);
     var conditions = new ArrayList<PodCondition>();
     for (var condition : last == null ? List.<PodCondition>of() : last.getConditions()) {
@@ -105,12 +130,7 @@ public final class DelegateStatus {
                   .build()
               : condition);
     }
-    return builder
-        .withPhase("Failed")
-        .withReason(reason)
-        .withMessage(message)
-        .withConditions(conditions)
-        .build();
+    return builder.withConditions(conditions).build();
   }
 
   /** A proxy whose delegate is on its way. */

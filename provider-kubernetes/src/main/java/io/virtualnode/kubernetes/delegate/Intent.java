@@ -8,10 +8,12 @@ import java.util.HashMap;
 import java.util.Optional;
 
 /**
- * The decision, stored on the proxy before it is acted on, in which member its delegate is created.
+ * The decision which pod of which member is the proxy's delegate, stored on the proxy before that
+ * pod is started.
  *
- * <p>Stored as a status condition: users cannot write one, and creating a pod resets it. Without an
- * intent no delegate exists; with one, only that member is asked.
+ * <p>Stored as a status condition: users cannot write one, and creating a pod resets it. It is
+ * written on condition of the proxy's resourceVersion, so of several who decide one prevails. Only
+ * the pod of the UID that it names is ever started.
  *
  * @param member the member's name
  * @param clusterUid what identifies the member's cluster (UID of its kube-system namespace), so
@@ -19,8 +21,11 @@ import java.util.Optional;
  * @param attempt 0 for the first member chosen; part of the delegate's name
  * @param node the member node that was chosen; {@link #ANY_NODE} where the member's nodes are not
  *     seen
+ * @param delegateUid the UID of the delegate; empty while it is not created, and in what version 1
+ *     stored, which created the delegate afterwards and started
  */
-public record Intent(String member, String clusterUid, int attempt, String node) {
+public record Intent(
+    String member, String clusterUid, int attempt, String node, Optional<String> delegateUid) {
 
   /** The condition's type. */
   public static final String CONDITION = "virtualnode.io/Delegate";
@@ -28,12 +33,23 @@ public record Intent(String member, String clusterUid, int attempt, String node)
   /** In place of a node's name: the member's own scheduler finds one. No node has this name. */
   public static final String ANY_NODE = "*";
 
-  private static final String VERSION = "v1";
+  private static final String NAMELESS = "v1";
+  private static final String VERSION = "v2";
   private static final int LONGEST_NAME_PART = 52;
+
+  /** An intent whose delegate is not created yet. */
+  public Intent(String member, String clusterUid, int attempt, String node) {
+    this(member, clusterUid, attempt, node, Optional.empty());
+  }
 
   /** The intent that follows this one, in another place. */
   public Intent next(String member, String clusterUid, String node) {
     return new Intent(member, clusterUid, attempt + 1, node);
+  }
+
+  /** This intent, once its delegate is created. */
+  public Intent naming(String uid) {
+    return new Intent(member, clusterUid, attempt, node, Optional.of(uid));
   }
 
   /** The condition that stores this. */
@@ -43,8 +59,14 @@ public record Intent(String member, String clusterUid, int attempt, String node)
         .withStatus("True")
         .withReason("Assigned")
         .withMessage(
-            "%s member=%s node=%s cluster=%s attempt=%d"
-                .formatted(VERSION, member, node, clusterUid, attempt))
+            "%s member=%s node=%s cluster=%s attempt=%d%s"
+                .formatted(
+                    delegateUid.isPresent() ? VERSION : NAMELESS,
+                    member,
+                    node,
+                    clusterUid,
+                    attempt,
+                    delegateUid.map(uid -> " delegate=" + uid).orElse("")))
         .build();
   }
 
@@ -83,7 +105,8 @@ public record Intent(String member, String clusterUid, int attempt, String node)
     var cluster = values.get("cluster");
     var node = values.get("node");
     var attempt = values.getOrDefault("attempt", "");
-    if (!words[0].equals(VERSION)
+    var delegate = Optional.ofNullable(values.get("delegate"));
+    if (!words[0].equals(delegate.isPresent() ? VERSION : NAMELESS)
         || member == null
         || cluster == null
         || node == null
@@ -92,7 +115,7 @@ public record Intent(String member, String clusterUid, int attempt, String node)
           "condition %s of pod %s cannot be read: '%s'; another version wrote it"
               .formatted(CONDITION, proxy, message));
     }
-    return new Intent(member, cluster, Integer.parseInt(attempt), node);
+    return new Intent(member, cluster, Integer.parseInt(attempt), node, delegate);
   }
 
   /**

@@ -22,7 +22,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ScheduledExecutorService;
@@ -54,6 +53,7 @@ public final class Member implements AutoCloseable {
   private final MemberSettings settings;
   private final KubernetesClient client;
   private final MemberApi api;
+  private final NamespaceUids namespaces;
   private final MemberListener listener;
   private final ScheduledExecutorService timer;
   private final Duration maxAge;
@@ -88,6 +88,7 @@ public final class Member implements AutoCloseable {
     this.settings = settings;
     this.client = client;
     this.api = new MemberApi(settings.name(), client);
+    this.namespaces = new NamespaceUids(api);
     this.maxAge = maxAge;
     this.freshness = new Freshness(maxAge);
     this.listener = listener;
@@ -158,6 +159,11 @@ public final class Member implements AutoCloseable {
   /** Requests to it. */
   public MemberApi api() {
     return api;
+  }
+
+  /** Its namespaces. */
+  public NamespaceUids namespaces() {
+    return namespaces;
   }
 
   /** What identifies the cluster; empty until it was reached and there was no objection. */
@@ -240,22 +246,7 @@ public final class Member implements AutoCloseable {
     }
     boolean seesAll = settings.capacity().seesNodes();
     return api.namespaceUid(seesAll ? SYSTEM : fixed.get())
-        .thenCombine(uidIfAllowed(seesAll ? fixed.get() : SYSTEM), ClusterIdentity::new);
-  }
-
-  private CompletionStage<Optional<String>> uidIfAllowed(String namespace) {
-    return api.namespaceUid(namespace)
-        .handle(
-            (uid, failure) -> {
-              if (failure == null) {
-                return Optional.of(uid);
-              }
-              var cause = failure instanceof CompletionException ? failure.getCause() : failure;
-              if (cause instanceof ProviderException e && e.reason() == Reason.INVALID) {
-                return Optional.empty(); // it may not be seen
-              }
-              throw new CompletionException(cause);
-            });
+        .thenCombine(namespaces.of(seesAll ? fixed.get() : SYSTEM), ClusterIdentity::new);
   }
 
   private void identify(ClusterIdentity answer) {

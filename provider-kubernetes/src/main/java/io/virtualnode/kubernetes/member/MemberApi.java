@@ -11,15 +11,18 @@ import io.virtualnode.api.ProviderException.Reason;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests to one member's API server. None blocks; none is repeated here; all are thread-safe.
+ * Requests to one member's API server. None blocks; none is repeated here; all are thread-safe. So
+ * many are under way at a time as the server bears ({@link Pace}).
  *
  * <p>Stages fail with {@link ProviderException}: {@code UNAVAILABLE} if no answer came or the
  * server could not serve (its effect is then unknown), {@code CONFLICT} for 409, {@code NOT_FOUND}
@@ -28,7 +31,10 @@ import org.jspecify.annotations.Nullable;
 public final class MemberApi {
 
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(10);
+  private static final Duration SLOW = Duration.ofSeconds(2);
+  private static final Set<Integer> BUSY = Set.of(429, 503, 504);
   private static final String JSON = "application/json";
+  private static final String STRATEGIC_PATCH = "application/strategic-merge-patch+json";
   private static final int CONFLICT = 409;
   private static final int NOT_FOUND = 404;
   private static final int TOO_MANY_REQUESTS = 429;
@@ -36,19 +42,36 @@ public final class MemberApi {
 
   private final String member;
   private final KubernetesClient client;
+  private final PacedRequests paced = new PacedRequests();
 
   MemberApi(String member, KubernetesClient client) {
     this.member = member;
     this.client = client;
   }
 
-  /** Creates a pod exactly as given; a field that the member does not know is an error. */
-  public CompletionStage<Void> create(Pod pod) {
+  /**
+   * Creates a pod exactly as given; a field that the member does not know is an error.
+   *
+   * @return the pod as the member has it
+   */
+  public CompletionStage<Pod> create(Pod pod) {
     var path =
         "/api/v1/namespaces/%s/pods?fieldValidation=Strict"
             .formatted(pod.getMetadata().getNamespace());
     var body = client.getKubernetesSerialization().asJson(pod);
-    return send("POST", path, body).thenAccept(response -> {});
+    return send("POST", path, body).thenApply(response -> read(response, Pod.class));
+  }
+
+  /**
+   * Takes a scheduling gate off exactly this pod; nothing changes if it has none of that name.
+   * {@code NOT_FOUND} and {@code CONFLICT} both mean that no pod of that UID is there.
+   */
+  public CompletionStage<Void> openGate(String namespace, String name, String uid, String gate) {
+    var removal = Map.of("$patch", "delete", "name", gate);
+    var patch =
+        Map.of("metadata", Map.of("uid", uid), "spec", Map.of("schedulingGates", List.of(removal)));
+    var body = client.getKubernetesSerialization().asJson(patch);
+    return send("PATCH", podPath(namespace, name), body).thenAccept(response -> {});
   }
 
   /** Reads a pod; empty if there is none of that name. */
@@ -124,9 +147,13 @@ public final class MemberApi {
 
   private CompletionStage<HttpResponse<byte[]>> send(
       String method, String path, @Nullable String body) {
-    return client
-        .getHttpClient()
-        .sendAsync(request(method, path, body, REQUEST_TIMEOUT), byte[].class)
+    return paced
+        .send(
+            () ->
+                client
+                    .getHttpClient()
+                    .sendAsync(request(method, path, body, REQUEST_TIMEOUT), byte[].class),
+            MemberApi::overload)
         .handle(
             (response, failure) -> {
               if (failure != null) {
@@ -142,6 +169,23 @@ public final class MemberApi {
             });
   }
 
+  private static Optional<Duration> overload(
+      @Nullable HttpResponse<byte[]> response, @Nullable Throwable failure, Duration duration) {
+    if (response != null && BUSY.contains(response.code())) {
+      return Optional.of(retryAfter(response));
+    }
+    boolean slow = duration.compareTo(SLOW) > 0;
+    return slow ? Optional.of(Duration.ZERO) : Optional.empty();
+  }
+
+  /** Kubernetes gives it in seconds (RFC 9110, 10.2.3). */
+  private static Duration retryAfter(HttpResponse<byte[]> response) {
+    var header = response.header("Retry-After");
+    return header != null && header.matches("[0-9]{1,4}")
+        ? Duration.ofSeconds(Long.parseLong(header))
+        : Duration.ZERO;
+  }
+
   private HttpRequest request(String method, String path, @Nullable String body, Duration timeout) {
     var base = client.getMasterUrl().toString();
     var uri =
@@ -150,7 +194,7 @@ public final class MemberApi {
         .getHttpClient()
         .newHttpRequestBuilder()
         .uri(uri)
-        .method(method, JSON, body)
+        .method(method, method.equals("PATCH") ? STRATEGIC_PATCH : JSON, body)
         .header("Accept", JSON)
         .timeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
         .build();

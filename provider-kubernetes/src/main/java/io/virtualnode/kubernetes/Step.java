@@ -1,0 +1,54 @@
+package io.virtualnode.kubernetes;
+
+import io.fabric8.kubernetes.api.model.PodStatus;
+import io.virtualnode.kubernetes.Forwarding.Delegate;
+import io.virtualnode.kubernetes.delegate.Intent;
+import java.util.Optional;
+
+/** What is to be done next for a proxy that is to run. */
+sealed interface Step {
+
+  /** Nothing, until something changes. */
+  record Nothing() implements Step {}
+
+  /** Show what the delegate shows. */
+  record Show(PodStatus status) implements Step {}
+
+  /**
+   * Find a slot, create a delegate there, store it as the intent, and start it.
+   *
+   * @param after the intent that came to nothing, if there was one
+   */
+  record Place(Optional<Intent> after) implements Step {}
+
+  /** The intended delegate never ran and is no more: put a tombstone there and place anew. */
+  record Move(Intent from) implements Step {}
+
+  /** Start the delegate, which was created and is where it is intended. */
+  record Start(Delegate delegate) implements Step {}
+
+  /** Delete a delegate that was never started and is not the intended one. */
+  record Discard(Delegate delegate) implements Step {}
+
+  /**
+   * Take back the delegate, which has found no node in its member for too long, if there is room
+   * elsewhere.
+   *
+   * @param version the resourceVersion at which it was on no node
+   */
+  record TakeBack(Delegate delegate, String version, Intent intent) implements Step {}
+
+  /** Ask the member whether the delegate that it accepted is still there. */
+  record LookFor(Intent intent) implements Step {}
+
+  /** The delegate ran and is no more; nobody can say how it ended. */
+  record GiveUp(String message) implements Step {}
+
+  /**
+   * Nothing can be known while the member is out of sight; it is looked at again when it is back.
+   */
+  record AwaitSight() implements Step {}
+
+  /** It cannot go on before somebody sees to it. */
+  record Await(String message) implements Step {}
+}
