@@ -1,7 +1,11 @@
 package io.virtualnode.kubernetes;
 
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * How often a cluster's Nodes and Leases have been written, whoever did it, by the API server's own
@@ -16,6 +20,27 @@ record ApiWrites(long nodeStatuses, long nodes, long leases) {
   static ApiWrites parse(String metrics) {
     return new ApiWrites(
         sum(metrics, "nodes", "status"), sum(metrics, "nodes", ""), sum(metrics, "leases", ""));
+  }
+
+  /** Those of one resource and its subresources, by verb, subresource and answer. */
+  static Map<String, Long> of(String metrics, String resource) {
+    return metrics
+        .lines()
+        .map(COUNTER::matcher)
+        .filter(Matcher::matches)
+        .filter(counter -> label(counter.group(1), "resource").equals(resource))
+        .filter(counter -> !READING.contains(label(counter.group(1), "verb")))
+        .collect(
+            Collectors.groupingBy(
+                counter ->
+                    String.join(
+                        " ",
+                        label(counter.group(1), "verb"),
+                        resource,
+                        label(counter.group(1), "subresource"),
+                        label(counter.group(1), "code")),
+                TreeMap::new,
+                Collectors.summingLong(counter -> (long) Double.parseDouble(counter.group(2)))));
   }
 
   private static long sum(String metrics, String resource, String subresource) {

@@ -63,7 +63,7 @@ class ForwarderTest {
     assertThat(forwarder.hasProxies(A)).isTrue();
     second.podsSynced();
     assertThat(forwarder.hasProxies(A)).isTrue();
-    second.podForgotten(PodKey.of(pod("stays")));
+    second.podForgotten(PodKey.of(pod("stays")), true);
     assertThat(forwarder.hasProxies(A)).isFalse();
     assertThat(forwarder.hasProxies(new Scope.OfMember("b"))).isTrue();
   }

@@ -8,9 +8,7 @@ import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.Forwarding.Delegate;
-import io.virtualnode.kubernetes.Forwarding.Removal;
 import io.virtualnode.kubernetes.Forwarding.Sight;
-import io.virtualnode.kubernetes.Forwarding.Step;
 import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.delegate.Intent;
 import java.util.EnumSet;
@@ -34,6 +32,10 @@ class ForwardingTest {
 
   private static final PodStatus PENDING = new PodStatusBuilder().withPhase("Pending").build();
 
+  private static final Intent NAMED = INTENT.naming("delegate-1");
+  private static final Delegate CREATED =
+      new Delegate("a", "cluster-a", "atlas", INTENT.delegateName(PROXY), "delegate-1");
+
   private final Forwarding forwarding = new Forwarding(PROXY);
 
   // --- where a new proxy goes
@@ -45,23 +47,131 @@ class ForwardingTest {
     assertThat(forwarding.next(Sight.NONE)).isInstanceOf(Step.Place.class);
   }
 
-  @DisplayName("delegate_is_created_where_it_was_just_intended_whatever_is_known_of_the_member")
+  @DisplayName("delegate_that_was_just_created_and_intended_is_started_before_any_watch_shows_it")
   @ParameterizedTest
   @EnumSource(
       value = Sight.class,
       names = {"STALE", "FRESH"})
   void created(Sight sight) {
     forwarding.observed(proxy().build());
-    forwarding.intended(INTENT);
-    assertThat(forwarding.next(sight)).isEqualTo(new Step.Create(INTENT));
+    assertThat(forwarding.creation().begin("a", CREATED.name())).isEmpty();
+    forwarding.creation().made(CREATED);
+    assertThat(forwarding.next(sight)).as("not intended yet").isInstanceOf(Step.Place.class);
+    forwarding.intended(NAMED);
+    assertThat(forwarding.next(sight)).isEqualTo(new Step.Start(CREATED));
+    forwarding.accepted();
+    assertThat(forwarding.next(sight)).isInstanceOf(Step.Nothing.class);
   }
 
-  @DisplayName("intent_of_an_earlier_process_is_acted_on_only_when_the_member_has_been_seen")
+  @DisplayName("own_intent_whose_storing_was_not_answered_is_known_again_when_the_watch_shows_it")
+  @Test
+  void unanswered() {
+    forwarding.observed(proxy().build());
+    forwarding.creation().begin("a", CREATED.name());
+    forwarding.creation().made(CREATED);
+    forwarding.observed(named().build());
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Start(CREATED));
+  }
+
+  @DisplayName(
+      "what_was_created_is_discarded_when_another_intent_prevails_or_it_is_placed_elsewhere")
+  @Test
+  void prevailed() {
+    forwarding.observed(proxy().build());
+    forwarding.creating("b", CREATED.name());
+    var other = new Delegate("b", "cluster-b", "atlas", CREATED.name(), "delegate-2");
+    forwarding.creation().made(other);
+    forwarding.creating("b", CREATED.name());
+    assertThat(forwarding.hasAbandoned()).isFalse();
+    forwarding.observed(named().build());
+    assertThat(forwarding.takeAbandoned()).containsExactly(other);
+    assertThat(forwarding.takeAbandoned()).isEmpty();
+    forwarding.discarded("delegate-2");
+    assertThat(shut(CREATED)).isTrue();
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Start(CREATED));
+
+    var moved = new Forwarding(PROXY);
+    moved.observed(proxy().build());
+    moved.creating("b", CREATED.name());
+    moved.creation().made(other);
+    assertThat(moved.uses("b")).isTrue();
+    moved.creating("a", CREATED.name());
+    assertThat(moved.takeAbandoned()).containsExactly(other);
+    assertThat(moved.creation().made()).isEmpty();
+  }
+
+  @DisplayName("intended_delegate_takes_the_place_of_one_that_was_seen_while_it_was_being_created")
+  @Test
+  void displaced() {
+    forwarding.observed(proxy().build());
+    forwarding.creating("b", CREATED.name());
+    var other = new Delegate("b", "cluster-b", "atlas", CREATED.name(), "delegate-2");
+    assertThat(shut(other)).isTrue();
+    forwarding.observed(named().build());
+    assertThat(forwarding.removal()).isEqualTo(new Removal.DeleteUnseen(NAMED));
+    assertThat(shut(CREATED)).isTrue();
+    assertThat(forwarding.delegate()).contains(CREATED);
+    assertThat(forwarding.takeAbandoned()).containsExactly(other);
+    forwarding.accepted();
+    forwarding.discarded(other.uid());
+    assertThat(forwarding.delegate()).contains(CREATED);
+    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Nothing.class);
+  }
+
+  @DisplayName("other_intent_of_the_same_attempt_that_prevailed_is_taken_over")
+  @Test
+  void otherPrevails() {
+    forwarding.observed(proxy().build());
+    forwarding.intended(NAMED);
+    var theirs = INTENT.naming("delegate-9");
+    forwarding.decidedOn(
+        proxy().editStatus().withConditions(theirs.toCondition()).endStatus().build());
+    assertThat(forwarding.intent()).contains(theirs);
+    assertThat(forwarding.mayStart(CREATED)).isFalse();
+  }
+
+  @DisplayName("what_is_said_of_a_proxy_that_only_the_primary_knows_leaves_others_conditions_out")
+  @Test
+  void told() {
+    forwarding.observed(
+        new PodBuilder(named().build())
+            .editStatus()
+            .addNewCondition()
+            .withType("example.org/gate")
+            .withStatus("True")
+            .endCondition()
+            .addNewCondition()
+            .withType("Ready")
+            .withStatus("True")
+            .endCondition()
+            .endStatus()
+            .build());
+    assertThat(forwarding.lastKnown().orElseThrow().getConditions())
+        .singleElement()
+        .satisfies(condition -> assertThat(condition.getType()).isEqualTo("Ready"));
+    assertThat(forwarding.lost("gone").getConditions()).hasSize(1);
+  }
+
+  @DisplayName(
+      "delegate_that_an_intent_names_and_that_is_not_there_is_lost_and_never_created_again")
   @Test
   void inherited() {
-    forwarding.observed(intended().build());
-    assertThat(forwarding.next(Sight.STALE)).isInstanceOf(Step.Await.class);
-    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Create(INTENT));
+    forwarding.observed(named().build());
+    assertThat(forwarding.next(Sight.STALE)).isInstanceOf(Step.AwaitSight.class);
+    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.GiveUp.class);
+  }
+
+  @DisplayName("another_delegate_may_be_intended_only_when_none_is_or_that_one_provably_never_ran")
+  @Test
+  void mayIntend() {
+    forwarding.observed(proxy().build());
+    assertThat(forwarding.mayIntend()).isTrue();
+    forwarding.observed(named().build());
+    assertThat(forwarding.mayIntend()).isFalse();
+    forwarding.delegateSeen(CREATED, "7", false, false, PENDING, false);
+    forwarding.takenBack(CREATED.uid());
+    assertThat(forwarding.mayIntend()).isTrue();
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Move(NAMED));
   }
 
   @DisplayName("nothing_is_created_where_the_intended_member_is_not")
@@ -82,6 +192,10 @@ class ForwardingTest {
     for (var sight : Sight.values()) {
       assertThat(forwarding.next(sight)).isInstanceOf(Step.Await.class);
     }
+    assertThat(forwarding.removal()).isInstanceOf(Removal.Unreadable.class);
+    assertThat(forwarding.mayIntend()).isFalse();
+    seen(forwarding, DELEGATE, RUNNING, true);
+    assertThat(forwarding.removal()).isEqualTo(new Removal.Delete(DELEGATE));
   }
 
   // --- what exists already
@@ -112,7 +226,7 @@ class ForwardingTest {
   @Test
   void lost() {
     forwarding.observed(intended().editStatus().withStartTime("t").endStatus().build());
-    assertThat(forwarding.next(Sight.STALE)).isInstanceOf(Step.Await.class);
+    assertThat(forwarding.next(Sight.STALE)).isInstanceOf(Step.AwaitSight.class);
     assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.GiveUp.class);
   }
 
@@ -240,13 +354,134 @@ class ForwardingTest {
     assertThat(forwarding.wouldBeLost()).isFalse();
   }
 
+  // --- started by a second request
+
+  @DisplayName(
+      "delegate_that_was_created_is_started_where_it_is_intended_until_the_member_has_done_so")
+  @Test
+  void started() {
+    forwarding.observed(named().build());
+    assertThat(shut(CREATED)).isTrue();
+    assertThat(forwarding.isToBeStarted()).isTrue();
+    assertThat(forwarding.runs()).isFalse();
+    assertThat(forwarding.next(Sight.STALE)).isEqualTo(new Step.Start(CREATED));
+    forwarding.accepted();
+    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Nothing.class);
+    forwarding.delegateSeen(CREATED, "8", false, true, RUNNING, true);
+    assertThat(forwarding.isToBeStarted()).isFalse();
+    assertThat(forwarding.runs()).isTrue();
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Show(RUNNING));
+  }
+
+  @DisplayName("delegate_of_an_earlier_process_that_was_not_started_yet_is_started_by_the_next")
+  @Test
+  void startedByTheNext() {
+    assertThat(shut(CREATED)).as("seen before its proxy").isTrue();
+    forwarding.observed(named().build());
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Start(CREATED));
+  }
+
+  @DisplayName("nothing_is_started_for_a_proxy_that_is_to_end_or_has_gone")
+  @Test
+  void notStarted() {
+    forwarding.observed(named().build());
+    shut(CREATED);
+    assertThat(forwarding.mayStart(CREATED)).isTrue();
+    forwarding.removing();
+    assertThat(forwarding.mayStart(CREATED)).as("removed").isFalse();
+    var gone = new Forwarding(PROXY);
+    gone.observed(named().build());
+    gone.forgotten(true);
+    assertThat(gone.mayStart(CREATED)).as("gone").isFalse();
+    var deleted = new Forwarding(PROXY);
+    deleted.observed(
+        new PodBuilder(named().build())
+            .editMetadata()
+            .withDeletionTimestamp("t")
+            .endMetadata()
+            .build());
+    assertThat(deleted.mayStart(CREATED)).as("deleted").isFalse();
+    assertThat(deleted.mayStart(DELEGATE)).as("of another name").isFalse();
+    var failed = new Forwarding(PROXY);
+    failed.observed(
+        new PodBuilder(named().build()).editStatus().withPhase("Failed").endStatus().build());
+    assertThat(failed.mayStart(CREATED)).as("failed by somebody else").isFalse();
+    var unnamed = new Forwarding(PROXY);
+    unnamed.observed(intended().build());
+    assertThat(unnamed.mayStart(CREATED)).as("not named").isFalse();
+  }
+
+  @DisplayName("pod_that_a_late_request_created_where_none_is_intended_is_a_stray_and_not_kept")
+  @Test
+  void stray() {
+    var elsewhere = INTENT.next("b", "cluster-b", "n2").naming("delegate-9");
+    forwarding.observed(
+        proxy().editStatus().withConditions(elsewhere.toCondition()).endStatus().build());
+    assertThat(forwarding.isStray(CREATED, true)).isTrue();
+    assertThat(forwarding.isStray(CREATED, false)).as("it runs").isFalse();
+    assertThat(shut(CREATED)).isFalse();
+    assertThat(forwarding.delegate()).isEmpty();
+    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.GiveUp.class);
+  }
+
+  @DisplayName("pod_of_the_intended_name_and_another_UID_is_never_started")
+  @Test
+  void sameName() {
+    var again = new Delegate("a", "cluster-a", "atlas", CREATED.name(), "delegate-2");
+    forwarding.observed(named().build());
+    assertThat(forwarding.mayStart(again)).isFalse();
+    assertThat(shut(again)).isFalse();
+    assertThat(forwarding.mayStart(CREATED)).isTrue();
+  }
+
+  @DisplayName("delegate_that_is_being_created_is_no_stray_and_may_be_created_again_when_it_goes")
+  @Test
+  void underWay() {
+    forwarding.observed(proxy().build());
+    assertThat(forwarding.isStray(CREATED, true)).isTrue();
+    forwarding.creation().begin("a", CREATED.name());
+    assertThat(shut(CREATED)).isTrue();
+    assertThat(forwarding.next(Sight.NONE)).isInstanceOf(Step.Place.class);
+    assertThat(forwarding.delegateGone(CREATED.uid())).isFalse();
+    assertThat(forwarding.next(Sight.NONE)).isInstanceOf(Step.Place.class);
+  }
+
+  @DisplayName("stray_that_was_seen_before_its_proxy_is_discarded_and_the_proxy_goes_its_way")
+  @Test
+  void strayFirst() {
+    assertThat(shut(CREATED)).isTrue();
+    forwarding.observed(proxy().build());
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Discard(CREATED));
+    forwarding.discarded(CREATED.uid());
+    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Place.class);
+  }
+
+  @DisplayName("proxy_is_missing_when_it_went_unwitnessed_and_was_not_being_deleted")
+  @Test
+  void missing() {
+    forwarding.observed(intended().build());
+    forwarding.forgotten(true);
+    assertThat(forwarding.isMissing()).isFalse();
+    forwarding.forgotten(false);
+    assertThat(forwarding.isMissing()).isTrue();
+    forwarding.observed(intended().build());
+    assertThat(forwarding.isMissing()).isFalse();
+    forwarding.observed(intended().editMetadata().withDeletionTimestamp("t").endMetadata().build());
+    forwarding.forgotten(false);
+    assertThat(forwarding.isMissing()).isFalse();
+  }
+
+  private boolean shut(Delegate created) {
+    return forwarding.delegateSeen(created, "7", true, false, PENDING, false);
+  }
+
   // --- taken back and placed elsewhere
 
   @DisplayName("delegate_that_found_no_node_in_time_is_taken_back_at_the_version_that_shows_it")
   @Test
   void takesBack() {
     forwarding.observed(intended().build());
-    forwarding.delegateSeen(DELEGATE, "7", false, PENDING, false);
+    forwarding.delegateSeen(DELEGATE, "7", false, false, PENDING, false);
     assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Nothing.class);
     assertThat(forwarding.overdue("another")).isFalse();
     assertThat(forwarding.overdue(DELEGATE.uid())).isTrue();
@@ -260,9 +495,9 @@ class ForwardingTest {
   @Test
   void bound() {
     forwarding.observed(intended().build());
-    forwarding.delegateSeen(DELEGATE, "7", true, PENDING, false);
+    forwarding.delegateSeen(DELEGATE, "7", false, true, PENDING, false);
     assertThat(forwarding.overdue(DELEGATE.uid())).isFalse();
-    forwarding.delegateSeen(DELEGATE, "8", false, PENDING, false);
+    forwarding.delegateSeen(DELEGATE, "8", false, false, PENDING, false);
     assertThat(forwarding.overdue(DELEGATE.uid())).isFalse();
     assertThat(forwarding.next(Sight.FRESH)).isNotInstanceOf(Step.TakeBack.class);
   }
@@ -270,24 +505,23 @@ class ForwardingTest {
   @DisplayName("nothing_that_is_still_told_of_a_delegate_taken_back_counts")
   @Test
   void afterTakingBack() {
-    forwarding.observed(intended().build());
-    forwarding.delegateSeen(DELEGATE, "7", false, PENDING, true);
-    forwarding.takenBack(DELEGATE.uid());
-    assertThat(forwarding.isTakenBack(DELEGATE.uid())).isTrue();
-    assertThat(forwarding.delegateGone(DELEGATE.uid())).isFalse();
-    // Without a tombstone it may come again where it was intended, and only there.
-    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Create(INTENT));
+    forwarding.observed(named().build());
+    forwarding.delegateSeen(CREATED, "7", false, false, PENDING, true);
+    forwarding.takenBack(CREATED.uid());
+    assertThat(forwarding.isTakenBack(CREATED.uid())).isTrue();
+    assertThat(forwarding.delegateGone(CREATED.uid())).isFalse();
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Move(NAMED));
   }
 
   @DisplayName("end_of_a_delegate_that_is_being_taken_back_is_no_loss_unless_it_was_not_our_doing")
   @Test
   void endWhileTakingBack() {
     forwarding.observed(intended().build());
-    forwarding.delegateSeen(DELEGATE, "7", false, PENDING, false);
+    forwarding.delegateSeen(DELEGATE, "7", false, false, PENDING, false);
     forwarding.takingBack(DELEGATE.uid());
     assertThat(forwarding.delegateGone(DELEGATE.uid())).isFalse();
     assertThat(forwarding.notTakenBack()).as("deleted by somebody else").isTrue();
-    forwarding.delegateSeen(DELEGATE, "7", false, PENDING, false);
+    forwarding.delegateSeen(DELEGATE, "7", false, false, PENDING, false);
     forwarding.takingBack(DELEGATE.uid());
     assertThat(forwarding.notTakenBack()).as("still there").isFalse();
     assertThat(forwarding.delegateGone(DELEGATE.uid())).isTrue();
@@ -298,12 +532,17 @@ class ForwardingTest {
   void tombstone() {
     forwarding.observed(intended().build());
     forwarding.tombstoneSeen(grave("a", INTENT.delegateName(PROXY) + "x"));
-    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Create(INTENT));
+    assertThat(forwarding.mayIntend()).isFalse();
     forwarding.tombstoneSeen(grave("b", INTENT.delegateName(PROXY)));
-    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Create(INTENT));
+    assertThat(forwarding.mayIntend()).isFalse();
+    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.GiveUp.class);
     var tombstone = grave("a", INTENT.delegateName(PROXY));
     forwarding.tombstoneSeen(tombstone);
     assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Place(Optional.of(INTENT)));
+    var ran = new Forwarding(PROXY);
+    ran.observed(intended().editStatus().withStartTime("t").endStatus().build());
+    ran.tombstoneSeen(tombstone);
+    assertThat(ran.next(Sight.FRESH)).as("it has run").isInstanceOf(Step.GiveUp.class);
     assertThat(forwarding.slotByIntent()).isEmpty();
     assertThat(forwarding.removal()).isInstanceOf(Removal.Done.class);
     assertThat(forwarding.hasRemains()).isTrue();
@@ -311,9 +550,10 @@ class ForwardingTest {
     var next = INTENT.next("b", "cluster-b", "n2");
     assertThat(next.attempt()).isEqualTo(1);
     forwarding.intended(next);
-    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Create(next));
+    assertThat(forwarding.mayIntend()).isFalse();
+    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Nothing.class);
     forwarding.tombstoneGone(tombstone.uid());
-    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Create(next));
+    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Nothing.class);
   }
 
   @DisplayName("newer_intent_that_the_primary_shows_replaces_an_older_one_and_never_the_reverse")
@@ -338,7 +578,7 @@ class ForwardingTest {
     var forwarding = new Forwarding(PROXY);
     boolean ran = false;
     for (int step = 0; step < STEPS; step++) {
-      switch (random.nextInt(9)) {
+      switch (random.nextInt(12)) {
         case 0 -> forwarding.observed(proxy().build());
         case 1 -> forwarding.observed(intended().build());
         case 2 -> {
@@ -352,17 +592,31 @@ class ForwardingTest {
         case 4 -> forwarding.delegateGone(DELEGATE.uid());
         case 5 -> forwarding.accepted();
         case 6 -> forwarding.sightChanged();
-        case 7 -> forwarding.intended(INTENT);
-        default -> forwarding.forgotten();
+        case 7 -> forwarding.observed(named().build());
+        case 8 -> forwarding.delegateSeen(CREATED, "7", true, false, PENDING, false);
+        case 9 -> {
+          if (forwarding.mayIntend()) {
+            forwarding.creation().begin("a", CREATED.name());
+            forwarding.creation().made(CREATED);
+            if (random.nextBoolean()) {
+              forwarding.intended(NAMED);
+            }
+          }
+        }
+        case 10 -> forwarding.delegateGone(CREATED.uid());
+        default -> forwarding.forgotten(random.nextBoolean());
       }
       for (var sight : EnumSet.allOf(Sight.class)) {
         var next = forwarding.next(sight);
         if (ran) {
-          assertThat(next).as("step %d", step).isNotInstanceOf(Step.Create.class);
+          assertThat(next)
+              .as("step %d", step)
+              .isNotInstanceOfAny(Step.Place.class, Step.Move.class);
         }
-        if (next instanceof Step.Create) {
-          assertThat(sight).isNotEqualTo(Sight.NONE);
-          assertThat(forwarding.intent()).isPresent();
+        if (next instanceof Step.Start start) {
+          assertThat(forwarding.intent().flatMap(Intent::delegateUid))
+              .as("step %d", step)
+              .contains(start.delegate().uid());
         }
       }
     }
@@ -370,7 +624,7 @@ class ForwardingTest {
 
   private static boolean seen(
       Forwarding forwarding, Delegate delegate, PodStatus status, boolean tells) {
-    return forwarding.delegateSeen(delegate, "7", true, status, tells);
+    return forwarding.delegateSeen(delegate, "7", false, true, status, tells);
   }
 
   private static PodBuilder proxy() {
@@ -387,6 +641,11 @@ class ForwardingTest {
 
   private static Delegate grave(String member, String name) {
     return new Delegate(member, "cluster-" + member, "atlas", name, member + "/" + name);
+  }
+
+  private static PodBuilder named() {
+    return new PodBuilder(
+        proxy().editStatus().withConditions(NAMED.toCondition()).endStatus().build());
   }
 
   private static PodBuilder intended() {

@@ -24,8 +24,9 @@ class NodeReportsTest {
   private final Map<String, Boolean> fresh = new HashMap<>(Map.of("a", true, "b", true));
   private final List<Scope> reported = new ArrayList<>();
   private final Map<Scope, NodeReport> last = new HashMap<>();
+  private int held;
   private final CompletableFuture<Void> stored = new CompletableFuture<>();
-  private final NodeReports reports = new NodeReports(this::stale, this::report);
+  private final NodeReports reports = new NodeReports(this::stale, () -> held, this::report);
 
   private List<String> stale() {
     return fresh.entrySet().stream()
@@ -83,6 +84,26 @@ class NodeReportsTest {
     fresh.put("b", false);
     reports.publish(offers);
     assertThat(reported).containsExactly(OF_B);
+  }
+
+  @Test
+  @DisplayName("orphans_that_are_held_are_a_condition_of_every_node")
+  void orphans() {
+    reports.include(A);
+    reports.include(OF_B);
+    var offers = Map.of(A, cores(1), OF_B, cores(2));
+    reports.publish(offers);
+    assertThat(last(A).conditions().get(1).getStatus()).isEqualTo("False");
+    held = 7;
+    reports.publish(offers);
+    assertThat(reported).containsExactlyInAnyOrder(A, OF_B, A, OF_B);
+    assertThat(last(OF_B).conditions().get(1))
+        .satisfies(
+            condition -> {
+              assertThat(condition.getType()).isEqualTo("virtualnode.io/OrphansHeld");
+              assertThat(condition.getStatus()).isEqualTo("True");
+              assertThat(condition.getMessage()).startsWith("7 delegates");
+            });
   }
 
   @Test

@@ -74,8 +74,8 @@ class RestartIT {
         Federation.assertSameRun(
             federation.proxy(name).getStatus(), federation.delegate(name).getStatus());
       }
-      assertThat(Stream.of(a, b).flatMap(member -> member.histories().stream()))
-          .as("pods that there ever were in the members")
+      assertThat(Stream.of(a, b).flatMap(member -> member.runs().stream()))
+          .as("pods that ever ran in the members")
           .hasSize(3);
       federation.awaitTruth("all have ended");
     }
@@ -195,7 +195,7 @@ class RestartIT {
       for (int i = 0; i < count; i++) {
         federation.awaitPhase("p" + i, "Succeeded");
       }
-      assertThat(Stream.of(a, b).flatMap(member -> member.histories().stream())).hasSize(count);
+      assertThat(Stream.of(a, b).flatMap(member -> member.runs().stream())).hasSize(count);
       federation.awaitTruth("three restarts");
     }
   }

@@ -114,8 +114,8 @@ class VnodeRunIT {
       }
       eventually("all have ended", () -> succeeded() == count);
       var delegates = new ArrayList<String>();
-      a.histories().forEach(states -> delegates.add(states.get(0).getMetadata().getName()));
-      b.histories().forEach(states -> delegates.add(states.get(0).getMetadata().getName()));
+      a.runs().forEach(states -> delegates.add(states.get(0).getMetadata().getName()));
+      b.runs().forEach(states -> delegates.add(states.get(0).getMetadata().getName()));
       assertThat(delegates).hasSize(count).doesNotHaveDuplicates();
     }
   }

@@ -54,6 +54,15 @@ final class Witness implements AutoCloseable {
     return new ArrayList<>(states.values());
   }
 
+  /** Those of which a container ever started: a delegate that was never started is no run. */
+  List<List<Pod>> runs() {
+    return histories().stream()
+        .filter(
+            history ->
+                history.stream().anyMatch(state -> !"Pending".equals(state.getStatus().getPhase())))
+        .toList();
+  }
+
   /** The states of one pod, in order. */
   List<Pod> history(String uid) {
     return states.getOrDefault(uid, List.of());

@@ -115,8 +115,8 @@ final class Truth {
   }
 
   /** Whether some node that there could be is in both. */
-  private static boolean overlaps(Scope one, Scope other) {
-    return World.allNodes().stream().anyMatch(node -> one.contains(node) && other.contains(node));
+  private static boolean overlaps(Scope left, Scope right) {
+    return World.allNodes().stream().anyMatch(node -> left.contains(node) && right.contains(node));
   }
 
   /** At least every resource that some node of the scope has. */

@@ -81,11 +81,21 @@ class ConfigurationFaultsTest {
         file(NODE + NO_MEMBERS + "MaxAge: 1s\n", "MaxAge: unknown key, did you mean \"maxAge\"?"),
         file(
             NODE + NO_MEMBERS + "x/y: 1\n",
-            "[\"x/y\"]: unknown key (known: node, primary, maxAge, placement, members)"),
+            "[\"x/y\"]: unknown key (known: node, primary, maxAge, placement, faults, members)"),
         file(
             "node: {nmae: grid}\n" + NO_MEMBERS,
             "node.name: missing",
             "node.nmae: unknown key, did you mean \"name\"?"),
+        // Faults.
+        file(
+            NODE + NO_MEMBERS + "faults: {unknownAfter: 0s, failAfter: soon, orphanPercent: 101}\n",
+            "faults.unknownAfter: \"0s\" is not longer than zero",
+            "faults.failAfter: \"soon\" is not a duration (such as 500ms, 1s or 1m30s) nor never",
+            "faults.orphanPercent: 101 is more than 100"),
+        file(
+            NODE + NO_MEMBERS + "faults: {orphanPercent: -1, after: 1s}\n",
+            "faults.orphanPercent: -1 is less than 0",
+            "faults.after: unknown key (known: unknownAfter, failAfter, orphanPercent)"),
         // Node.
         file("node: grid\n" + NO_MEMBERS, "node: is a string, a mapping is expected"),
         file(

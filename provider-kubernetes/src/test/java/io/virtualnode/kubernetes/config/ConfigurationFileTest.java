@@ -56,6 +56,7 @@ class ConfigurationFileTest {
                     Optional.of(Duration.ofMinutes(1)),
                     1,
                     2),
+                new FaultSettings(Duration.ofSeconds(40), Optional.empty(), 20),
                 List.of()));
   }
 

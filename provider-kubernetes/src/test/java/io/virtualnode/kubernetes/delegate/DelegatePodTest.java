@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.virtualnode.api.PodKey;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,8 @@ class DelegatePodTest {
 
   private static final Ownership OWNERSHIP = new Ownership("primary-1", "vnode");
   private static final Intent INTENT = new Intent("cern", "cluster-1", 0, "n1");
+  private static final MemberNamespace GRID =
+      new MemberNamespace("grid", Optional.of("namespace-1"));
   private final DelegatePod translation =
       new DelegatePod(
           OWNERSHIP,
@@ -140,7 +143,10 @@ class DelegatePodTest {
           annotations:
             panda: "4711"
             virtualnode.io/proxy: harvester/grid-job-4711-abcde
+          ownerReferences:
+          - {apiVersion: v1, kind: Namespace, name: grid, uid: namespace-1, controller: true}
         spec:
+          schedulingGates: [{name: virtualnode.io/start}]
           hostname: grid-job-4711-abcde
           restartPolicy: Never
           activeDeadlineSeconds: 345600
@@ -200,7 +206,7 @@ class DelegatePodTest {
       var expected =
           Serialization.unmarshal(
               DELEGATE.replace("NAME", INTENT.delegateName(PodKey.of(proxy))), Pod.class);
-      var delegate = translation.translate(proxy, INTENT, false, "grid", Map.of(), List.of());
+      var delegate = translation.translate(proxy, INTENT, false, GRID, Map.of(), List.of());
       // Written and read again: what is empty and what is missing are one to an API server.
       assertThat(Serialization.unmarshal(Serialization.asYaml(delegate), Pod.class))
           .isEqualTo(expected);
@@ -213,7 +219,7 @@ class DelegatePodTest {
           proxy,
           INTENT,
           false,
-          "grid",
+          GRID,
           Map.of("a", "b"),
           List.of(toleration("k", "NoSchedule", null)));
       assertThat(proxy).isEqualTo(Serialization.unmarshal(PROXY, Pod.class));
@@ -222,8 +228,16 @@ class DelegatePodTest {
     @DisplayName("delegate_is_the_same_when_it_is_translated_again")
     @Test
     void repeatable() {
-      assertThat(translation.translate(proxy, INTENT, false, "grid", Map.of(), List.of()))
-          .isEqualTo(translation.translate(proxy, INTENT, false, "grid", Map.of(), List.of()));
+      assertThat(translation.translate(proxy, INTENT, false, GRID, Map.of(), List.of()))
+          .isEqualTo(translation.translate(proxy, INTENT, false, GRID, Map.of(), List.of()));
+    }
+
+    @DisplayName("delegate_has_no_owner_where_the_namespace_may_not_be_read")
+    @Test
+    void noOwner() {
+      var unseen = new MemberNamespace("grid", Optional.empty());
+      var delegate = translation.translate(proxy, INTENT, false, unseen, Map.of(), List.of());
+      assertThat(delegate.getMetadata().getOwnerReferences()).isEmpty();
     }
 
     @DisplayName("delegate_is_recognized_as_ours")
@@ -231,7 +245,7 @@ class DelegatePodTest {
     void ours() {
       assertThat(
               OWNERSHIP.proxyOf(
-                  translation.translate(proxy, INTENT, false, "grid", Map.of(), List.of())))
+                  translation.translate(proxy, INTENT, false, GRID, Map.of(), List.of())))
           .contains(PodKey.of(proxy));
     }
   }
@@ -370,7 +384,7 @@ class DelegatePodTest {
       var grid = toleration("grid", "NoSchedule", null);
       assertThat(
               translation
-                  .translate(proxy, INTENT, false, "grid", Map.of(), List.of(grid))
+                  .translate(proxy, INTENT, false, GRID, Map.of(), List.of(grid))
                   .getSpec()
                   .getTolerations())
           .containsExactly(grid);
@@ -379,7 +393,7 @@ class DelegatePodTest {
     private List<Toleration> tolerationsOf(List<Toleration> members, Toleration... proxys) {
       var proxy = proxy(spec -> spec.withTolerations(proxys));
       return translation
-          .translate(proxy, INTENT, false, "grid", Map.of(), members)
+          .translate(proxy, INTENT, false, GRID, Map.of(), members)
           .getSpec()
           .getTolerations();
     }
@@ -403,7 +417,7 @@ class DelegatePodTest {
                       .addToNodeSelector("pool", "any")
                       .addToNodeSelector("disk", "ssd"));
       var delegate =
-          translation.translate(proxy, INTENT, false, "grid", Map.of("pool", "batch"), List.of());
+          translation.translate(proxy, INTENT, false, GRID, Map.of("pool", "batch"), List.of());
       assertThat(delegate.getSpec().getNodeSelector())
           .isEqualTo(
               Map.of(
@@ -466,7 +480,7 @@ class DelegatePodTest {
 
     private List<NodeSelectorTerm> pinned(Pod proxy) {
       return translation
-          .translate(proxy, INTENT, true, "grid", Map.of(), List.of())
+          .translate(proxy, INTENT, true, GRID, Map.of(), List.of())
           .getSpec()
           .getAffinity()
           .getNodeAffinity()
@@ -586,7 +600,7 @@ class DelegatePodTest {
   }
 
   private Pod translate(Pod proxy) {
-    return translation.translate(proxy, INTENT, false, "grid", Map.of(), List.of());
+    return translation.translate(proxy, INTENT, false, GRID, Map.of(), List.of());
   }
 
   private static Pod proxy(UnaryOperator<PodSpecBuilder> spec) {

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodConditionBuilder;
+import io.fabric8.kubernetes.api.model.PodSchedulingGate;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import java.util.List;
@@ -93,6 +94,29 @@ class DelegateStatusTest {
                 .build());
     assertThat(conditionsOf(condition("PodScheduled", "True")))
         .containsExactly(condition("virtualnode.io/DelegateScheduled", "True"));
+  }
+
+  @DisplayName(
+      "delegate_that_is_yet_to_be_started_tells_nothing_and_one_that_waits_for_a_node_does")
+  @Test
+  void gated() {
+    var waiting = condition("PodScheduled", "False");
+    waiting.setReason("SchedulingGated");
+    var pod =
+        new PodBuilder()
+            .withNewSpec()
+            .endSpec()
+            .withNewStatus()
+            .withPhase("Pending")
+            .withConditions(waiting)
+            .endStatus()
+            .build();
+    assertThat(DelegateStatus.isTelling(pod)).isTrue();
+    pod.getSpec().setSchedulingGates(List.of(StartGate.gate()));
+    assertThat(StartGate.isShut(pod)).isTrue();
+    assertThat(DelegateStatus.isTelling(pod)).isFalse();
+    pod.getSpec().setSchedulingGates(List.of(new PodSchedulingGate("example.org/theirs")));
+    assertThat(DelegateStatus.isTelling(pod)).isTrue();
   }
 
   @DisplayName("intent_that_a_member_stores_on_our_delegate_is_not_shown_as_ours")

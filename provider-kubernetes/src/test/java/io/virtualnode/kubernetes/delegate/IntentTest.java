@@ -39,6 +39,18 @@ class IntentTest {
         .contains(intent);
   }
 
+  @DisplayName("intent_that_names_its_delegate_is_stored_in_a_form_that_earlier_versions_refuse")
+  @Test
+  void named() {
+    var named = intent.naming("4b1d-9e");
+    assertThat(named.toCondition().getMessage())
+        .isEqualTo("v2 member=cern node=node1.cern.ch cluster=0a1b-2c attempt=3 delegate=4b1d-9e");
+    assertThat(Intent.of(storedOn(named.toCondition()))).contains(named);
+    assertThat(named.next("cern", "0a1b-2c", "n").delegateUid()).isEmpty();
+    assertThat(named.delegateName(new PodKey("grid", "job", "uid-1")))
+        .isEqualTo(intent.delegateName(new PodKey("grid", "job", "uid-1")));
+  }
+
   @DisplayName("pod_has_no_intent_when_nothing_is_stored")
   @Test
   void none() {
@@ -60,6 +72,8 @@ class IntentTest {
         "",
         "v2 member=cern node=n cluster=c attempt=0",
         "member=cern node=n cluster=c attempt=0",
+        "v1 member=cern node=n cluster=c attempt=0 delegate=d",
+        "v3 member=cern node=n cluster=c attempt=0 delegate=d",
         "v1 node=n cluster=c attempt=0",
         "v1 member=cern cluster=c attempt=0",
         "v1 member=cern node=n attempt=0",
