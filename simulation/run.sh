@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the simulation and runs it: histories, scale or mixes; --help lists the options. JAVA_HOME and JAVA_OPTS are honoured.
+# Builds the simulation and runs it: histories, scale, mixes or protocol; --help lists the options. JAVA_HOME and JAVA_OPTS are honoured.
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd) || exit 1
 java=java
 [ -n "$JAVA_HOME" ] && java="$JAVA_HOME/bin/java"

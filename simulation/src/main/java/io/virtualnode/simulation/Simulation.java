@@ -1,5 +1,6 @@
 package io.virtualnode.simulation;
 
+import io.virtualnode.simulation.protocol.ProtocolCommand;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -15,11 +16,13 @@ import picocli.CommandLine.Option;
 @Command(
     name = "run.sh",
     mixinStandardHelpOptions = true,
-    description = "Simulates the account: random histories, sizes past one machine, job mixes.",
+    description =
+        "Simulates the account (random histories, sizes past one machine, job mixes), and checks the protocol.",
     subcommands = {
       Simulation.Histories.class,
       Simulation.ScaleCommand.class,
-      Simulation.MixesCommand.class
+      Simulation.MixesCommand.class,
+      ProtocolCommand.class
     })
 public final class Simulation {
 
