@@ -18,8 +18,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
+/** Two and a half minutes: only with {@code -Dscale=true}. */
 @DisplayName("a node with 5,000 pods that was started again")
+@EnabledIfSystemProperty(named = "scale", matches = "true")
 class RestartAtScaleIT {
 
   private static final int PODS = 5000;
