@@ -117,6 +117,7 @@ final class MemberLoss {
   }
 
   private void fail(String member, Absence absence, Duration delay) {
+    absence.told = true;
     log.error("member {} is out of reach for {}: its pods are failed", member, delay);
     var message = "member %s could not be reached for %s".formatted(member, delay);
     forEachAt(
