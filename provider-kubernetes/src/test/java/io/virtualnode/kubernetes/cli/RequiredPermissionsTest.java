@@ -51,8 +51,10 @@ class RequiredPermissionsTest {
             "list pods in all namespaces",
             "watch pods in all namespaces",
             "get namespaces kube-system",
+            "get namespaces in namespace atlas",
             "get pods in namespace atlas",
             "create pods in namespace atlas",
+            "patch pods in namespace atlas",
             "delete pods in namespace atlas",
             "list resourcequotas in namespace atlas",
             "watch resourcequotas in namespace atlas");
@@ -69,6 +71,7 @@ class RequiredPermissionsTest {
             "get namespaces in namespace atlas",
             "get pods in namespace atlas",
             "create pods in namespace atlas",
+            "patch pods in namespace atlas",
             "delete pods in namespace atlas",
             "list resourcequotas in namespace atlas",
             "watch resourcequotas in namespace atlas");
