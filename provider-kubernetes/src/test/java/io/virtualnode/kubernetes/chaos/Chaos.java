@@ -40,7 +40,7 @@ final class Chaos implements AutoCloseable {
   /** What is counted when an API server has been restarted. */
   static final String API_SERVER_BACK = "API server back";
 
-  private static final Duration REST_LIMIT = Duration.ofSeconds(120);
+  private static final Duration REST_LIMIT = Duration.ofMinutes(2);
   private static final long SHORTEST_PAUSE_MILLIS = 10_000; // between restarts of API servers
   private static final long LONGEST_PAUSE_MILLIS = 40_000;
 
