@@ -1,5 +1,6 @@
 package io.virtualnode.kubernetes.chaos;
 
+import static java.util.Objects.requireNonNull;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Pod;
@@ -72,7 +73,7 @@ final class Meddler {
     withOne(
         victims,
         pod -> {
-          lives.disturbing(running.get(proxyUid(pod)));
+          lives.disturbing(requireNonNull(running.get(proxyUid(pod))));
           member.resource(pod).withGracePeriod(grace).delete();
           chronicle.done(
               grace == 0 ? "delegate deleted by force" : "delegate deleted",
@@ -81,7 +82,7 @@ final class Meddler {
   }
 
   private static String proxyUid(Pod delegate) {
-    return delegate.getMetadata().getLabels().get(ContainerStarts.PROXY_UID);
+    return requireNonNull(delegate.getMetadata().getLabels().get(ContainerStarts.PROXY_UID));
   }
 
   private static List<Pod> delegates(KubernetesClient member) {
