@@ -49,7 +49,7 @@ class CheckCommandIT {
 
     assertThat(result.out().lines())
         .contains(
-            "primary: 15 of 15 permissions granted", "member site-a: 8 of 8 permissions granted")
+            "primary: 15 of 15 permissions granted", "member site-a: 10 of 10 permissions granted")
         .anyMatch(
             line ->
                 line.matches("member site-a: Kubernetes v1\\.\\d+\\.\\d+ at https://.*")
@@ -68,9 +68,12 @@ class CheckCommandIT {
     assertThat(result.exitCode()).isEqualTo(1);
     assertThat(result.out().lines())
         .filteredOn(line -> line.startsWith("missing"))
-        .containsExactly("missing: create pods in namespace atlas (member site-a, user bob)");
+        .containsExactly(
+            "missing: get namespaces in namespace atlas (member site-a, user bob)",
+            "missing: create pods in namespace atlas (member site-a, user bob)",
+            "missing: patch pods in namespace atlas (member site-a, user bob)");
     assertThat(result.out().lines())
-        .contains("member site-a: user bob", "member site-a: 9 of 10 permissions granted")
+        .contains("member site-a: user bob", "member site-a: 9 of 12 permissions granted")
         .endsWith("Not ready: 1 of 2 clusters");
   }
 
@@ -98,7 +101,7 @@ class CheckCommandIT {
             line ->
                 line.startsWith("member site-b: unreachable: https://127.0.0.1:1/: ")
                     && line.contains("Connection refused"))
-        .contains("member site-a: 8 of 8 permissions granted")
+        .contains("member site-a: 10 of 10 permissions granted")
         .endsWith("Not ready: 1 of 3 clusters");
   }
 
