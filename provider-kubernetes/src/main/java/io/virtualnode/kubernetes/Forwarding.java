@@ -468,9 +468,7 @@ final class Forwarding {
 
   /** Whether the delegate's end, if it went now, would be one that nobody told. */
   boolean wouldBeLost() {
-    return primary.isPresent()
-        && !primary.isDeleting()
-        && (status == null || !DelegateStatus.isTerminal(status.getPhase()));
+    return primary.isPresent() && !primary.isDeleting() && !hasEnded();
   }
 
   /**
@@ -503,9 +501,7 @@ final class Forwarding {
 
   /** Whether the primary has the proxy and it has not ended. */
   boolean isAlive() {
-    return primary.isPresent()
-        && !primary.isTerminal()
-        && (status == null || !DelegateStatus.isTerminal(status.getPhase()));
+    return primary.isPresent() && !primary.isTerminal() && !hasEnded();
   }
 
   /** Whether somebody has ended the proxy while its delegate runs. */
@@ -529,9 +525,12 @@ final class Forwarding {
 
   /** Whether the delegate is there, was started, and has not ended as far as is known. */
   boolean runs() {
-    return delegate != null
-        && !shut
-        && (status == null || !DelegateStatus.isTerminal(status.getPhase()));
+    return delegate != null && !shut && !hasEnded();
+  }
+
+  /** Whether the delegate's status, as far as it is known, is an end. */
+  private boolean hasEnded() {
+    return status != null && DelegateStatus.isTerminal(status.getPhase());
   }
 
   /** Whether the delegate is there, intended, and has yet to be started. */

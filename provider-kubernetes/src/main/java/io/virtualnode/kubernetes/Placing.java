@@ -17,11 +17,11 @@ import io.virtualnode.kubernetes.placement.Decision;
 import io.virtualnode.kubernetes.placement.Demand;
 import io.virtualnode.kubernetes.placement.NodeRequirements;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Predicate;
 
 /** Finds proxies a slot and has their delegates started there, or says why they wait. */
 final class Placing {
@@ -63,16 +63,9 @@ final class Placing {
 
   /** Where it came to nothing it may do so again: the last choice, not the first. */
   private Demand preferred(Forwarding forwarding, Demand demand, Optional<Intent> after) {
-    boolean refused;
-    synchronized (forwarding) {
-      refused = !forwarding.creation().refusals().isEmpty();
-    }
-    if (refused) {
-      return willing(forwarding).stream()
-          .map(name -> demand.within(new Scope.OfMember(name)))
-          .filter(site.account()::hasRoom)
-          .findFirst()
-          .orElse(demand);
+    var refusals = refusals(forwarding);
+    if (!refusals.isEmpty()) {
+      return onOneOf(demand, name -> !refusals.contains(name)).orElse(demand);
     }
     return after.flatMap(intent -> elsewhere(demand, intent.member())).orElse(demand);
   }
@@ -95,10 +88,15 @@ final class Placing {
 
   /** The same demand on another member that has room for it now, if there is one. */
   Optional<Demand> elsewhere(Demand demand, String member) {
+    return onOneOf(demand, name -> !name.equals(member));
+  }
+
+  /** The same demand on the first such member that has room for it, if the pod may go to any. */
+  private Optional<Demand> onOneOf(Demand demand, Predicate<String> members) {
     return demand.scope() instanceof Scope.Whole
         ? site.members().all().stream()
             .map(Member::name)
-            .filter(name -> !name.equals(member))
+            .filter(members)
             .sorted()
             .map(name -> demand.within(new Scope.OfMember(name)))
             .filter(site.account()::hasRoom)
@@ -187,10 +185,8 @@ final class Placing {
   /** Another member is tried; after the last one, all again with back-off. */
   private CompletionStage<Void> refused(
       Pod pod, Forwarding forwarding, Optional<Intent> after, ProviderException cause) {
-    var demand = demand(pod, forwarding);
-    if (willing(forwarding).stream()
-        .map(name -> demand.within(new Scope.OfMember(name)))
-        .anyMatch(site.account()::hasRoom)) {
+    var refusals = refusals(forwarding);
+    if (onOneOf(demand(pod, forwarding), name -> !refusals.contains(name)).isPresent()) {
       return place(pod, forwarding, after);
     }
     synchronized (forwarding) {
@@ -203,20 +199,10 @@ final class Placing {
         new ProviderException(Reason.UNAVAILABLE, "MemberRefused", message, cause));
   }
 
-  /** The members that have not refused the proxy, if it may go to any. */
-  private List<String> willing(Forwarding forwarding) {
-    if (!(forwarding.part() instanceof Scope.Whole)) {
-      return List.of();
-    }
-    Set<String> refusals;
+  private static Set<String> refusals(Forwarding forwarding) {
     synchronized (forwarding) {
-      refusals = forwarding.creation().refusals();
+      return forwarding.creation().refusals();
     }
-    return site.members().all().stream()
-        .map(Member::name)
-        .filter(name -> !refusals.contains(name))
-        .sorted()
-        .toList();
   }
 
   private void release(PodKey proxy) {

@@ -76,12 +76,20 @@ public final class MemberApi {
 
   /** Reads a pod; empty if there is none of that name. */
   public CompletionStage<Optional<Pod>> get(String namespace, String name) {
-    return send("GET", podPath(namespace, name), null)
-        .thenApply(response -> Optional.of(read(response, Pod.class)))
+    return emptyIf(
+        Reason.NOT_FOUND,
+        send("GET", podPath(namespace, name), null)
+            .thenApply(response -> read(response, Pod.class)));
+  }
+
+  /** The answer; empty if it has failed for that reason. */
+  static <T> CompletionStage<Optional<T>> emptyIf(Reason reason, CompletionStage<T> answer) {
+    return answer
+        .thenApply(Optional::of)
         .exceptionally(
             failure -> {
               var cause = failure instanceof CompletionException ? failure.getCause() : failure;
-              if (cause instanceof ProviderException e && e.reason() == Reason.NOT_FOUND) {
+              if (cause instanceof ProviderException e && e.reason() == reason) {
                 return Optional.empty();
               }
               throw new CompletionException(cause);

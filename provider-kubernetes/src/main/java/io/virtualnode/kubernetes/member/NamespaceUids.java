@@ -1,12 +1,10 @@
 package io.virtualnode.kubernetes.member;
 
-import io.virtualnode.api.ProviderException;
 import io.virtualnode.api.ProviderException.Reason;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -47,18 +45,6 @@ public final class NamespaceUids {
   }
 
   private CompletableFuture<Optional<String>> ask(String namespace) {
-    return api.namespaceUid(namespace)
-        .handle(
-            (uid, failure) -> {
-              if (failure == null) {
-                return Optional.of(uid);
-              }
-              var cause = failure instanceof CompletionException ? failure.getCause() : failure;
-              if (cause instanceof ProviderException e && e.reason() == Reason.INVALID) {
-                return Optional.<String>empty();
-              }
-              throw new CompletionException(cause);
-            })
-        .toCompletableFuture();
+    return MemberApi.emptyIf(Reason.INVALID, api.namespaceUid(namespace)).toCompletableFuture();
   }
 }
