@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.Interceptor.RequestTags;
 import io.fabric8.kubernetes.client.utils.TokenRefreshInterceptor;
 import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
 import io.vertx.core.Vertx;
@@ -58,7 +59,19 @@ public final class ApiClients {
    *     configuration that was read from files goes on refreshing its token from them
    */
   public static KubernetesClient client(Config config) {
-    return build(config, REQUEST_TIMEOUT, CONNECT_TIMEOUT);
+    return build(config, REQUEST_TIMEOUT, CONNECT_TIMEOUT, null);
+  }
+
+  /**
+   * A client that writes only as long as it may, however it is used: fluently, through its {@link
+   * HttpClient}, or by a {@link NodeHost} or {@link VirtualNode} that is given it.
+   *
+   * @param config as for {@link #client(Config)}
+   * @param guard asked before anything but a GET, HEAD or OPTIONS is sent
+   */
+  public static KubernetesClient client(Config config, WriteGuard guard) {
+    requireNonNull(guard, "guard is null");
+    return build(config, REQUEST_TIMEOUT, CONNECT_TIMEOUT, guard);
   }
 
   /**
@@ -68,10 +81,22 @@ public final class ApiClients {
    *     which the lease is lost
    */
   static KubernetesClient leaseClient(Config config, Duration timeout) {
-    return build(config, timeout, timeout);
+    return build(config, timeout, timeout, null);
   }
 
-  private static KubernetesClient build(Config config, Duration request, Duration connect) {
+  /** The same beside another client, under whose guard it is too. */
+  static KubernetesClient leaseClient(KubernetesClient beside, Duration timeout) {
+    return build(beside.getConfiguration(), timeout, timeout, guardOf(beside));
+  }
+
+  private static @Nullable WriteGuard guardOf(KubernetesClient client) {
+    GuardTag tag =
+        client.getHttpClient() instanceof RequestTags tags ? tags.getTag(GuardTag.class) : null;
+    return tag == null ? null : tag.guard();
+  }
+
+  private static KubernetesClient build(
+      Config config, Duration request, Duration connect, @Nullable WriteGuard guard) {
     requireNonNull(config, "config is null");
     Config own =
         new ConfigBuilder(config)
@@ -86,11 +111,14 @@ public final class ApiClients {
             .build();
     return new KubernetesClientBuilder()
         .withConfig(own)
-        .withHttpClientFactory(factory(own))
+        .withHttpClientFactory(factory(own, guard))
         .withHttpClientBuilderConsumer(
             http -> {
               if (!hasToken(own)) {
                 http.addOrReplaceInterceptor(TokenRefreshInterceptor.NAME, null);
+              }
+              if (guard != null) {
+                http.tag(new GuardTag(guard));
               }
             })
         .build();
@@ -115,9 +143,15 @@ public final class ApiClients {
   }
 
   /** HTTP/2 is agreed upon in the TLS handshake; without TLS there is no way to it. */
-  private static HttpClient.Factory factory(Config config) {
-    return new SharedVertxFactory(config.getMasterUrl().startsWith("https:"));
+  private static HttpClient.Factory factory(Config config, @Nullable WriteGuard guard) {
+    Vertx shared = SharedVertx.VERTX;
+    return new SharedVertxFactory(
+        guard == null ? shared : new GuardedVertx(shared, guard),
+        config.getMasterUrl().startsWith("https:"));
   }
+
+  /** Remembers with a client what guards it. */
+  private record GuardTag(WriteGuard guard) {}
 
   /** Made on first use, once. */
   private static final class SharedVertx {
@@ -151,8 +185,8 @@ public final class ApiClients {
 
     private final boolean tls;
 
-    SharedVertxFactory(boolean tls) {
-      super(SharedVertx.VERTX);
+    SharedVertxFactory(Vertx vertx, boolean tls) {
+      super(vertx);
       this.tls = tls;
     }
 
