@@ -67,7 +67,7 @@ public final class ApiClients {
    * HttpClient}, or by a {@link NodeHost} or {@link VirtualNode} that is given it.
    *
    * @param config as for {@link #client(Config)}
-   * @param guard asked before anything but a GET, HEAD or OPTIONS is sent
+   * @param guard asked before anything but a GET, HEAD or OPTIONS is sent, such as a {@link Term}
    */
   public static KubernetesClient client(Config config, WriteGuard guard) {
     requireNonNull(guard, "guard is null");

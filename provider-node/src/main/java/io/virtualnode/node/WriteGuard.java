@@ -1,7 +1,7 @@
 package io.virtualnode.node;
 
 /**
- * Says whether requests that change something may be sent.
+ * Says whether requests that change something may be sent; a {@link Term} is one.
  *
  * <p>A client made by {@link ApiClients#client(io.fabric8.kubernetes.client.Config, WriteGuard)}
  * asks it twice for every request other than GET, HEAD and OPTIONS: when the request is made and
