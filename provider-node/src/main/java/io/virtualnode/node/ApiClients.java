@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.Interceptor;
+import io.fabric8.kubernetes.client.http.Interceptor.RequestTags;
 import io.fabric8.kubernetes.client.utils.TokenRefreshInterceptor;
 import io.fabric8.kubernetes.client.vertx5.Vertx5HttpClientFactory;
 import io.vertx.core.Vertx;
@@ -19,7 +20,6 @@ import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.ext.web.client.WebClientOptions;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,7 +61,7 @@ public final class ApiClients {
    *     configuration that was read from files goes on refreshing its token from them
    */
   public static KubernetesClient client(Config config) {
-    return build(config, REQUEST_TIMEOUT, CONNECT_TIMEOUT, Optional.empty());
+    return build(config, REQUEST_TIMEOUT, CONNECT_TIMEOUT, null, null);
   }
 
   /**
@@ -69,7 +69,20 @@ public final class ApiClients {
    * every answer before whoever asked does. It is called on threads that must not be blocked.
    */
   public static KubernetesClient client(Config config, Interceptor interceptor) {
-    return build(config, REQUEST_TIMEOUT, CONNECT_TIMEOUT, Optional.of(interceptor));
+    requireNonNull(interceptor, "interceptor is null");
+    return build(config, REQUEST_TIMEOUT, CONNECT_TIMEOUT, null, interceptor);
+  }
+
+  /**
+   * A client that writes only as long as it may, however it is used: fluently, through its {@link
+   * HttpClient}, or by a {@link NodeHost} or {@link VirtualNode} that is given it.
+   *
+   * @param config as for {@link #client(Config)}
+   * @param guard asked before anything but a GET, HEAD or OPTIONS is sent, such as a {@link Term}
+   */
+  public static KubernetesClient client(Config config, WriteGuard guard) {
+    requireNonNull(guard, "guard is null");
+    return build(config, REQUEST_TIMEOUT, CONNECT_TIMEOUT, guard, null);
   }
 
   /**
@@ -79,11 +92,26 @@ public final class ApiClients {
    *     which the lease is lost
    */
   static KubernetesClient leaseClient(Config config, Duration timeout) {
-    return build(config, timeout, timeout, Optional.empty());
+    return build(config, timeout, timeout, null, null);
+  }
+
+  /** The same beside another client, under whose guard it is too. */
+  static KubernetesClient leaseClient(KubernetesClient beside, Duration timeout) {
+    return build(beside.getConfiguration(), timeout, timeout, guardOf(beside), null);
+  }
+
+  private static @Nullable WriteGuard guardOf(KubernetesClient client) {
+    GuardTag tag =
+        client.getHttpClient() instanceof RequestTags tags ? tags.getTag(GuardTag.class) : null;
+    return tag == null ? null : tag.guard();
   }
 
   private static KubernetesClient build(
-      Config config, Duration request, Duration connect, Optional<Interceptor> interceptor) {
+      Config config,
+      Duration request,
+      Duration connect,
+      @Nullable WriteGuard guard,
+      @Nullable Interceptor interceptor) {
     requireNonNull(config, "config is null");
     Config own =
         new ConfigBuilder(config)
@@ -98,13 +126,18 @@ public final class ApiClients {
             .build();
     return new KubernetesClientBuilder()
         .withConfig(own)
-        .withHttpClientFactory(factory(own))
+        .withHttpClientFactory(factory(own, guard))
         .withHttpClientBuilderConsumer(
             http -> {
               if (!hasToken(own)) {
                 http.addOrReplaceInterceptor(TokenRefreshInterceptor.NAME, null);
               }
-              interceptor.ifPresent(it -> http.addOrReplaceInterceptor(INTERCEPTOR, it));
+              if (interceptor != null) {
+                http.addOrReplaceInterceptor(INTERCEPTOR, interceptor);
+              }
+              if (guard != null) {
+                http.tag(new GuardTag(guard));
+              }
             })
         .build();
   }
@@ -128,9 +161,15 @@ public final class ApiClients {
   }
 
   /** HTTP/2 is agreed upon in the TLS handshake; without TLS there is no way to it. */
-  private static HttpClient.Factory factory(Config config) {
-    return new SharedVertxFactory(config.getMasterUrl().startsWith("https:"));
+  private static HttpClient.Factory factory(Config config, @Nullable WriteGuard guard) {
+    Vertx shared = SharedVertx.VERTX;
+    return new SharedVertxFactory(
+        guard == null ? shared : new GuardedVertx(shared, guard),
+        config.getMasterUrl().startsWith("https:"));
   }
+
+  /** Remembers with a client what guards it. */
+  private record GuardTag(WriteGuard guard) {}
 
   /** Made on first use, once. */
   private static final class SharedVertx {
@@ -164,8 +203,8 @@ public final class ApiClients {
 
     private final boolean tls;
 
-    SharedVertxFactory(boolean tls) {
-      super(SharedVertx.VERTX);
+    SharedVertxFactory(Vertx vertx, boolean tls) {
+      super(vertx);
       this.tls = tls;
     }
 

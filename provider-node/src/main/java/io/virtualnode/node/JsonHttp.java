@@ -29,7 +29,10 @@ import org.jspecify.annotations.Nullable;
 final class JsonHttp {
 
   private static final int TOO_MANY_REQUESTS = 429;
+
+  /** How often a request is made that is turned away, unless told otherwise. */
   private static final int ATTEMPTS = 4;
+
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
   /** One request; a body goes with its type. */
@@ -49,10 +52,16 @@ final class JsonHttp {
   private final KubernetesSerialization serialization;
   private final Executor executor;
   private final Timer timer;
+  private final int attempts;
   private final String root;
   private final long timeoutMillis;
 
   JsonHttp(KubernetesClient client, Executor executor, Timer timer) {
+    this(client, executor, timer, ATTEMPTS);
+  }
+
+  JsonHttp(KubernetesClient client, Executor executor, Timer timer, int attempts) {
+    this.attempts = attempts;
     this.client = client;
     this.serialization = client.getKubernetesSerialization();
     this.executor = executor;
@@ -96,7 +105,7 @@ final class JsonHttp {
       if (failure != null) {
         throw noAnswer(call, failure);
       }
-      if (response.code() == TOO_MANY_REQUESTS && number < ATTEMPTS) {
+      if (response.code() == TOO_MANY_REQUESTS && number < attempts) {
         Runnable again = () -> attempt(call, type, number + 1, answer);
         timer.schedule(retryAfter(response), again);
       } else {

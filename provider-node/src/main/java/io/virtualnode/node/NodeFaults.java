@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class NodeFaults {
 
   private static final int NAME_LIMIT = 63; // it is also the value of a label
-  private static final int PREFIX_LIMIT = 253;
+  private static final int SUBDOMAIN_LIMIT = 253;
   private static final int WORD_LIMIT = 63;
   private static final int PORT_LIMIT = 65535;
   private static final Set<String> EFFECTS = Set.of("NoSchedule", "PreferNoSchedule", "NoExecute");
@@ -39,7 +39,7 @@ final class NodeFaults {
   NodeFaults name(String name) {
     if (name.isEmpty()) {
       faults.add("name: a node must have one");
-    } else if (name.length() > NAME_LIMIT || !SUBDOMAIN.matcher(name).matches()) {
+    } else if (name.length() > NAME_LIMIT || !isSubdomain(name)) {
       faults.add("name: is no DNS subdomain of at most " + NAME_LIMIT + " characters: " + name);
     }
     return this;
@@ -113,11 +113,15 @@ final class NodeFaults {
     int slash = whole.indexOf('/');
     String prefix = whole.substring(0, Math.max(slash, 0));
     String word = whole.substring(slash + 1);
-    boolean prefixFits =
-        slash < 0 || (prefix.length() <= PREFIX_LIMIT && SUBDOMAIN.matcher(prefix).matches());
+    boolean prefixFits = slash < 0 || isSubdomain(prefix);
     if (!prefixFits || word.length() > WORD_LIMIT || !WORD.matcher(word).matches()) {
       faults.add(place + ": is no qualified name (such as example.com/name): " + whole);
     }
+  }
+
+  /** Whether it is what most objects may be named. */
+  static boolean isSubdomain(String name) {
+    return name.length() <= SUBDOMAIN_LIMIT && SUBDOMAIN.matcher(name).matches();
   }
 
   private static boolean isIp(@Nullable String text) {

@@ -54,7 +54,7 @@ public final class NodeHost implements AutoCloseable {
   private NodeHost(KubernetesClient client, @Nullable String onlyNode, long firstNumber) {
     requireNonNull(client, "client is null");
     this.onlyNode = onlyNode;
-    this.leaseClient = ApiClients.leaseClient(client.getConfiguration(), LeaseKeeper.TIMEOUT);
+    this.leaseClient = ApiClients.leaseClient(client, LeaseKeeper.TIMEOUT);
     this.threads = new Threads(onlyNode == null ? "host" : onlyNode);
     this.api = new PrimaryApi(client, threads.writes(), threads.timer());
     this.leases = new PrimaryApi(leaseClient, threads.lease(), threads.timer());

@@ -185,7 +185,8 @@ final class PrimaryApi implements PodApi, NodeApi, LeaseApi {
     return "api/v1/namespaces/" + key.namespace() + "/pods/" + key.name();
   }
 
-  private static <T> CompletableFuture<Optional<T>> optional(CompletableFuture<T> answer) {
+  /** Nothing where the primary says that there is no such object. */
+  static <T> CompletableFuture<Optional<T>> optional(CompletableFuture<T> answer) {
     Function<Throwable, Optional<T>> absent =
         failure -> {
           if (code(failure) == NOT_FOUND) {

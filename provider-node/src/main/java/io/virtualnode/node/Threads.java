@@ -67,7 +67,8 @@ final class Threads implements AutoCloseable {
     stops.shutdown();
   }
 
-  private static ExecutorService pool(int threads, String prefix) {
+  /** Daemons; started as they are needed, ended when they are idle for long. */
+  static ExecutorService pool(int threads, String prefix) {
     AtomicInteger number = new AtomicInteger();
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(

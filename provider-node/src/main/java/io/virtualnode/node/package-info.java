@@ -11,6 +11,10 @@
  * provider has to say. Decisions and merges are pure ({@code PodStep}, {@code NextStatus}, {@code
  * StatusMerge}, {@code PendingStatus}, {@code NodeObject}); clients, clocks and threads sit around
  * them. No thread waits for an answer from the network.
+ *
+ * <p>{@link io.virtualnode.node.Election} is apart from all that: it lets one of several replicas
+ * work at a time, and {@link io.virtualnode.node.WriteGuard} keeps one that was deposed from
+ * writing.
  */
 @NullMarked
 package io.virtualnode.node;

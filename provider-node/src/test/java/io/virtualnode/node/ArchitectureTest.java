@@ -36,7 +36,8 @@ final class ArchitectureTest {
           .that()
           .haveNameMatching(
               ".*\\.(PodStep|PodKind|StatusMerge|StoredForm|PendingStatus|NextStatus|NodeObject"
-                  + "|NodeStatusPatch|NodeFaults|AppliedMarks|Cadence|Phases|Times)")
+                  + "|NodeStatusPatch|NodeFaults|AppliedMarks|Cadence|Phases|Times|Moment"
+                  + "|ElectionSettings|ElectionStep.*|LeaseClaim|LeaseRecord|Candidacy)")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage(
