@@ -3,6 +3,7 @@ package io.virtualnode.kubernetes;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.config.ClusterAccess;
 import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
@@ -15,17 +16,19 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Virtual nodes over member clusters, from a configuration: what {@code vnode run} runs, for use in
- * other programs. How many there are is the configured topology's to say.
+ * Virtual nodes over member clusters, from a configuration, in this process and no other. How many
+ * there are is the configured topology's to say. What the configuration says of replicas is not
+ * looked at: {@link Replica} is for that.
  *
  * <p>Thread-safe. One instance runs once.
  */
-public final class ForwardingNode implements AutoCloseable {
+public final class ForwardingNode implements NodeRunner {
 
   private static final Logger log = LoggerFactory.getLogger(ForwardingNode.class);
   private static final Duration RETRY = Duration.ofSeconds(1);
@@ -34,6 +37,7 @@ public final class ForwardingNode implements AutoCloseable {
   private final Clients clients;
   private final KubernetesClient primary;
   private final Duration patience;
+  private final Predicate<Scope> parts;
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private final ScheduledExecutorService starter =
@@ -52,7 +56,16 @@ public final class ForwardingNode implements AutoCloseable {
 
   /** The same, with clients that somebody else makes. */
   ForwardingNode(Configuration configuration, Clients clients) {
-    this(configuration, PATIENCE, clients);
+    this(configuration, PATIENCE, clients, everything -> true);
+  }
+
+  /**
+   * Some of them.
+   *
+   * @param parts the virtual nodes that are run, by what they stand for; others are left alone
+   */
+  ForwardingNode(Configuration configuration, Clients clients, Predicate<Scope> parts) {
+    this(configuration, PATIENCE, clients, parts);
   }
 
   /**
@@ -61,10 +74,12 @@ public final class ForwardingNode implements AutoCloseable {
    * @param patience see {@link VirtualNodes#start}
    */
   ForwardingNode(Configuration configuration, Duration patience) {
-    this(configuration, patience, Clients.CONFIGURED);
+    this(configuration, patience, Clients.CONFIGURED, everything -> true);
   }
 
-  private ForwardingNode(Configuration configuration, Duration patience, Clients clients) {
+  private ForwardingNode(
+      Configuration configuration, Duration patience, Clients clients, Predicate<Scope> parts) {
+    this.parts = parts;
     this.configuration = configuration;
     this.patience = patience;
     this.clients = clients;
@@ -89,7 +104,7 @@ public final class ForwardingNode implements AutoCloseable {
         .orElseGet(() -> Config.autoConfigure(null));
   }
 
-  /** Begins to run and returns at once; a cluster that cannot be reached is tried on and on. */
+  @Override
   public void start() {
     starter.execute(this::tryStart);
   }
@@ -117,7 +132,7 @@ public final class ForwardingNode implements AutoCloseable {
     }
     var settings = configuration.node();
     var forwarder = new Forwarder(configuration, primaryUid, clients::member);
-    var nodes = VirtualNodes.start(primary, forwarder, settings, present, patience);
+    var nodes = VirtualNodes.start(primary, forwarder, settings, parts, present, patience);
     var slots = new SlotCollection(primary, settings.name(), forwarder, nodes);
     running = new Running(forwarder, nodes, slots);
     pass(nodes.ended(), ended);
@@ -144,15 +159,12 @@ public final class ForwardingNode implements AutoCloseable {
     return ready.copy();
   }
 
-  /**
-   * Completes when all was closed; fails with {@link io.virtualnode.node.NodeException} if the node
-   * of an aggregate can no longer be run.
-   */
+  @Override
   public CompletionStage<Void> ended() {
     return ended.copy();
   }
 
-  /** Puts the members of another configuration into force; nothing else of it is looked at. */
+  @Override
   public synchronized void reload(Configuration newest) {
     configuration = newest;
     if (running != null) {
@@ -171,7 +183,6 @@ public final class ForwardingNode implements AutoCloseable {
     return running == null ? 0 : running.forwarder.drift();
   }
 
-  /** Stops; what runs in the members runs on, and the Node objects stay. Idempotent. */
   @Override
   public void close() {
     Running ending;

@@ -21,6 +21,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,7 @@ final class VirtualNodes implements AutoCloseable {
   private final Forwarder forwarder;
   private final NodeSettings settings;
   private final NodeIdentity identity;
+  private final Predicate<Scope> parts;
   private final RunningNodes running;
   private final AtomicBoolean due = new AtomicBoolean();
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
@@ -52,7 +54,12 @@ final class VirtualNodes implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(new DaemonThreads("vnode-topology"));
 
   private VirtualNodes(
-      NodeHost host, Forwarder forwarder, NodeSettings settings, Duration patience) {
+      NodeHost host,
+      Forwarder forwarder,
+      NodeSettings settings,
+      Predicate<Scope> parts,
+      Duration patience) {
+    this.parts = parts;
     this.forwarder = forwarder;
     this.settings = settings;
     this.identity = new NodeIdentity(settings.name());
@@ -63,6 +70,7 @@ final class VirtualNodes implements AutoCloseable {
   /**
    * Starts those that there are to be by what is known already.
    *
+   * @param parts those that are to be looked after, by what they stand for
    * @param present all virtual nodes that the primary has
    * @param patience how long a virtual node stays without pods when its member's node is gone: one
    *     that is only registered anew keeps it
@@ -71,16 +79,19 @@ final class VirtualNodes implements AutoCloseable {
       KubernetesClient primary,
       Forwarder forwarder,
       NodeSettings settings,
+      Predicate<Scope> parts,
       List<Node> present,
       Duration patience) {
     var identity = new NodeIdentity(settings.name());
     var before = new HashMap<Scope, Node>();
-    present.forEach(node -> identity.scopeOf(node).ifPresent(scope -> before.put(scope, node)));
+    for (var node : present) {
+      identity.scopeOf(node).filter(parts).ifPresent(scope -> before.put(scope, node));
+    }
     boolean alone =
         settings.topology() == Topology.AGGREGATE
             && before.keySet().stream().allMatch(Scope.WHOLE::equals);
     var host = alone ? NodeHost.ofOne(primary, settings.name()) : NodeHost.on(primary);
-    var nodes = new VirtualNodes(host, forwarder, settings, patience);
+    var nodes = new VirtualNodes(host, forwarder, settings, parts, patience);
     forwarder.memberNodes().onChange(nodes::soon);
     forwarder.membersSeen().thenRunAsync(nodes::reviewAndBeReady, nodes.thread);
     nodes.thread.execute(() -> nodes.begin(before));
@@ -117,8 +128,11 @@ final class VirtualNodes implements AutoCloseable {
   }
 
   private Map<Scope, Optional<Look>> plan() {
-    return TopologyPlan.of(
-        settings, forwarder.configuration().members(), forwarder.memberNodes().all());
+    var plan =
+        TopologyPlan.of(
+            settings, forwarder.configuration().members(), forwarder.memberNodes().all());
+    plan.keySet().removeIf(parts.negate());
+    return plan;
   }
 
   /** The first look at the members has been taken. */

@@ -135,8 +135,14 @@ final class WidePods implements AutoCloseable {
     verdicts.keySet().retainAll(waiting.keySet());
     return waiting.values().stream()
         .filter(pod -> pod.unbound().demand().request().get(Resources.CPU) >= cores * MILLIS)
+        .filter(pod -> !isMeantForAnother(pod.nominated()))
         .flatMap(pod -> whereItMayGo(pod).map(pod::within).stream())
         .toList();
+  }
+
+  /** Another process has a whole slot for it, on one of its virtual nodes. */
+  private boolean isMeantForAnother(String nominated) {
+    return marks.containsKey(nominated) && !judgedParts.containsKey(nominated);
   }
 
   private Optional<Scope> whereItMayGo(Waiting pod) {

@@ -83,10 +83,7 @@ final class CheckCommand implements Callable<Integer> {
   private CheckReport check(Configuration configuration) {
     var clusters = new ArrayList<CompletableFuture<CheckReport.Cluster>>();
     clusters.add(
-        ask(
-            "primary",
-            configuration.primary(),
-            RequiredPermissions.inPrimary(configuration.node().topology())));
+        ask("primary", configuration.primary(), RequiredPermissions.inPrimary(configuration)));
     for (var member : configuration.members()) {
       clusters.add(ask("member " + member.name(), member.access(), RequiredPermissions.in(member)));
     }

@@ -1,6 +1,6 @@
 package io.virtualnode.kubernetes.cli;
 
-import io.virtualnode.kubernetes.ForwardingNode;
+import io.virtualnode.kubernetes.NodeRunner;
 import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.ConfigurationChange;
 import java.util.concurrent.CompletableFuture;
@@ -8,21 +8,21 @@ import java.util.concurrent.CompletionStage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The process of {@code vnode run}: one node over the configured members. */
+/** The process of {@code vnode run}: the virtual nodes over the configured members. */
 final class ForwardingProcess implements NodeProcess {
 
   private static final Logger log = LoggerFactory.getLogger(ForwardingProcess.class);
 
-  private final ForwardingNode node;
+  private final NodeRunner node;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private Configuration current; // reload is called by one thread at a time
 
   ForwardingProcess(Configuration configuration) {
-    this(configuration, new ForwardingNode(configuration));
+    this(configuration, NodeRunner.of(configuration));
   }
 
   /** The same for a node that was made of the configuration. */
-  ForwardingProcess(Configuration configuration, ForwardingNode node) {
+  ForwardingProcess(Configuration configuration, NodeRunner node) {
     this.current = configuration;
     this.node = node;
   }

@@ -2,6 +2,7 @@ package io.virtualnode.kubernetes.cli;
 
 import io.virtualnode.kubernetes.cli.Permission.Scope;
 import io.virtualnode.kubernetes.config.CapacitySource;
+import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.kubernetes.config.Topology;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.List;
  */
 final class RequiredPermissions {
 
+  private static final String LEASES = "coordination.k8s.io";
   private static final Scope CLUSTER = new Scope.Cluster();
   private static final Scope EVERYWHERE = new Scope.AllNamespaces();
 
@@ -19,22 +21,24 @@ final class RequiredPermissions {
 
   private RequiredPermissions() {}
 
-  static List<Permission> inPrimary(Topology topology) {
+  static List<Permission> inPrimary(Configuration configuration) {
     var required = new RequiredPermissions();
-    if (topology != Topology.AGGREGATE) {
+    if (configuration.node().topology() != Topology.AGGREGATE) {
       required.allow("", "nodes", CLUSTER, "delete"); // virtual nodes go with what they stand for
     }
+    configuration
+        .replicas()
+        .map(replicas -> new Scope.Namespace(replicas.namespace()))
+        .ifPresent(
+            namespace ->
+                required.allow(
+                    LEASES, "leases", namespace, "get", "list", "create", "patch", "delete"));
     return required
         .allow("", "nodes", CLUSTER, "get", "list", "watch", "create", "patch")
         .allow("", "nodes/status", CLUSTER, "patch")
         .allow("", "pods", EVERYWHERE, "get", "list", "watch", "delete")
         .allow("", "pods/status", EVERYWHERE, "patch")
-        .allow(
-            "coordination.k8s.io",
-            "leases",
-            new Scope.Namespace("kube-node-lease"),
-            "create",
-            "patch")
+        .allow(LEASES, "leases", new Scope.Namespace("kube-node-lease"), "create", "patch")
         .allow("", "events", EVERYWHERE, "create")
         .allow("", "namespaces", new Scope.Named("kube-system"), "get")
         .permissions();

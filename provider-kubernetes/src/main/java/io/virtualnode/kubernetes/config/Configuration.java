@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param maxAge how old the data of a member may be before it offers nothing new
  * @param placement how bound pods are given to the members' nodes
  * @param faults what becomes of pods when something is lost
+ * @param replicas how several processes share the virtual nodes out; absent if there is one process
  * @param members the clusters that run the work, by distinct names; none is legal and offers
  *     nothing
  */
@@ -25,6 +26,7 @@ public record Configuration(
     Duration maxAge,
     PlacementSettings placement,
     FaultSettings faults,
+    Optional<ReplicaSettings> replicas,
     List<MemberSettings> members) {
 
   /** The age of data that is promised where the file does not say. */
@@ -44,6 +46,7 @@ public record Configuration(
     requireNonNull(maxAge, "maxAge is null");
     requireNonNull(placement, "placement is null");
     requireNonNull(faults, "faults is null");
+    requireNonNull(replicas, "replicas is null");
     check("maxAge", ageFault(maxAge));
     members = List.copyOf(members);
     var names = new HashSet<String>();
@@ -58,32 +61,43 @@ public record Configuration(
   public static Configuration of(
       NodeSettings node, ClusterAccess primary, List<MemberSettings> members) {
     return new Configuration(
-        node, primary, DEFAULT_MAX_AGE, PlacementSettings.DEFAULT, FaultSettings.DEFAULT, members);
+        node,
+        primary,
+        DEFAULT_MAX_AGE,
+        PlacementSettings.DEFAULT,
+        FaultSettings.DEFAULT,
+        Optional.empty(),
+        members);
   }
 
   /** The same with other virtual nodes. */
   public Configuration withNode(NodeSettings value) {
-    return new Configuration(value, primary, maxAge, placement, faults, members);
+    return new Configuration(value, primary, maxAge, placement, faults, replicas, members);
   }
 
   /** The same with another age of data. */
   public Configuration withMaxAge(Duration value) {
-    return new Configuration(node, primary, value, placement, faults, members);
+    return new Configuration(node, primary, value, placement, faults, replicas, members);
   }
 
   /** The same with another way to place pods. */
   public Configuration withPlacement(PlacementSettings value) {
-    return new Configuration(node, primary, maxAge, value, faults, members);
+    return new Configuration(node, primary, maxAge, value, faults, replicas, members);
   }
 
   /** The same with something else for what is lost. */
   public Configuration withFaults(FaultSettings value) {
-    return new Configuration(node, primary, maxAge, placement, value, members);
+    return new Configuration(node, primary, maxAge, placement, value, replicas, members);
+  }
+
+  /** The same with several processes that share the virtual nodes out. */
+  public Configuration withReplicas(ReplicaSettings value) {
+    return new Configuration(node, primary, maxAge, placement, faults, Optional.of(value), members);
   }
 
   /** The same with other members. */
   public Configuration withMembers(List<MemberSettings> value) {
-    return new Configuration(node, primary, maxAge, placement, faults, value);
+    return new Configuration(node, primary, maxAge, placement, faults, replicas, value);
   }
 
   /** The member of that name. */

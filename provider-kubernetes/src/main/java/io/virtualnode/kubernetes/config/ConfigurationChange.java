@@ -29,6 +29,7 @@ public final class ConfigurationChange {
     compare(
         "placement.strategy", before.placement().strategy(), after.placement().strategy(), paths);
     compare("primary", before.primary(), after.primary(), paths);
+    compare("election", before.replicas(), after.replicas(), paths);
     return List.copyOf(paths);
   }
 

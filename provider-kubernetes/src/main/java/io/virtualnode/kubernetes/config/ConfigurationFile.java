@@ -69,6 +69,8 @@ public final class ConfigurationFile {
     var placement =
         root.section("placement").map(PlacementSection::read).orElse(PlacementSettings.DEFAULT);
     var lost = root.section("faults").map(FaultSection::read).orElse(FaultSettings.DEFAULT);
+    var replicas =
+        root.section("election").flatMap(section -> ReplicaSection.read(section, faults));
     var members = root.list("members", new MemberSections(directory(), faults)::read);
     root.refuseUnknown();
     return faults.count() > 0
@@ -80,6 +82,7 @@ public final class ConfigurationFile {
                 maxAge,
                 placement,
                 lost,
+                replicas,
                 members.orElseThrow()));
   }
 

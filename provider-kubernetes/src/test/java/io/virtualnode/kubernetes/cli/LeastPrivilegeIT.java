@@ -21,7 +21,6 @@ import io.virtualnode.kubernetes.config.ClusterAccess;
 import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.kubernetes.config.NodeSettings;
-import io.virtualnode.kubernetes.config.Topology;
 import io.virtualnode.testkit.LocalCluster;
 import io.virtualnode.testkit.NodeShape;
 import io.virtualnode.testkit.Simulation;
@@ -39,6 +38,9 @@ import org.junit.jupiter.api.Test;
 @DisplayName("a node with the rights that vnode check asks for and no others")
 class LeastPrivilegeIT {
 
+  private static final Configuration ALONE =
+      Configuration.of(NodeSettings.named("grid"), ClusterAccess.standard(), List.of());
+
   private static final String USER = "vnode";
   private static final Duration LIMIT = Duration.ofSeconds(40);
 
@@ -54,7 +56,7 @@ class LeastPrivilegeIT {
     primary = clusters.get(0);
     member = clusters.get(1);
     member.createNamespace("atlas");
-    grant(primary, USER, RequiredPermissions.inPrimary(Topology.AGGREGATE));
+    grant(primary, USER, RequiredPermissions.inPrimary(ALONE));
   }
 
   @AfterAll

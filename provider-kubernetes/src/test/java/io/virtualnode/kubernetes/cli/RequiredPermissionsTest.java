@@ -4,17 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.virtualnode.kubernetes.config.CapacitySource;
 import io.virtualnode.kubernetes.config.ClusterAccess;
+import io.virtualnode.kubernetes.config.Configuration;
 import io.virtualnode.kubernetes.config.MemberSettings;
+import io.virtualnode.kubernetes.config.NodeSettings;
+import io.virtualnode.kubernetes.config.ReplicaSettings;
 import io.virtualnode.kubernetes.config.Topology;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RequiredPermissionsTest {
 
+  private static final Configuration CONFIGURATION =
+      Configuration.of(NodeSettings.named("grid"), ClusterAccess.standard(), List.of());
+
   @Test
   void the_primary_has_to_allow_a_node_its_pods_its_lease_and_events() {
-    assertThat(RequiredPermissions.inPrimary(Topology.AGGREGATE))
+    assertThat(RequiredPermissions.inPrimary(CONFIGURATION))
         .extracting(Permission::toString)
         .containsExactly(
             "get nodes",
@@ -36,9 +43,28 @@ class RequiredPermissionsTest {
 
   @Test
   void virtual_nodes_that_come_and_go_have_to_be_deleted_too() {
-    assertThat(RequiredPermissions.inPrimary(Topology.PER_NODE))
+    assertThat(
+            RequiredPermissions.inPrimary(
+                CONFIGURATION.withNode(NodeSettings.named("grid").withTopology(Topology.PER_NODE))))
         .extracting(Permission::toString)
         .contains("delete nodes");
+  }
+
+  @Test
+  void replicas_have_to_be_allowed_leases_in_their_namespace() {
+    var alone = RequiredPermissions.inPrimary(CONFIGURATION);
+    var shared =
+        RequiredPermissions.inPrimary(CONFIGURATION.withReplicas(ReplicaSettings.in("vnode")));
+    assertThat(shared).containsAll(alone);
+    assertThat(shared)
+        .filteredOn(permission -> !alone.contains(permission))
+        .extracting(Permission::toString)
+        .containsExactly(
+            "get leases.coordination.k8s.io in namespace vnode",
+            "list leases.coordination.k8s.io in namespace vnode",
+            "create leases.coordination.k8s.io in namespace vnode",
+            "patch leases.coordination.k8s.io in namespace vnode",
+            "delete leases.coordination.k8s.io in namespace vnode");
   }
 
   @Test

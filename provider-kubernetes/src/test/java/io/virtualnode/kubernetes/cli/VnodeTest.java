@@ -2,7 +2,9 @@ package io.virtualnode.kubernetes.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.virtualnode.kubernetes.config.Topology;
+import io.virtualnode.kubernetes.config.ClusterAccess;
+import io.virtualnode.kubernetes.config.Configuration;
+import io.virtualnode.kubernetes.config.NodeSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +19,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VnodeTest {
+
+  private static final Configuration ALONE =
+      Configuration.of(NodeSettings.named("grid"), ClusterAccess.standard(), List.of());
 
   private static final Finding FINE =
       new Finding.Reached("https://x", "v1.37.2", Optional.of("bob"), Optional.empty(), List.of());
@@ -134,7 +139,7 @@ class VnodeTest {
     ClusterProbe probe =
         (access, permissions, timeout) -> {
           assertThat(timeout).isEqualTo(Duration.ofSeconds(1));
-          if (permissions.equals(RequiredPermissions.inPrimary(Topology.AGGREGATE))) {
+          if (permissions.equals(RequiredPermissions.inPrimary(ALONE))) {
             awaitForever(release);
           }
           return FINE;

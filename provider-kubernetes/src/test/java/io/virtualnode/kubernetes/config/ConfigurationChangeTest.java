@@ -47,7 +47,8 @@ class ConfigurationChangeTest {
                     .withUnfit(PlacementSettings.Unfit.REJECT)
                     .withFailAfter(Optional.of(Duration.ofSeconds(1)))
                     .withTakeBackAfter(Duration.ofSeconds(1))
-                    .withCollectAfter(Optional.empty()));
+                    .withCollectAfter(Optional.empty()))
+            .withReplicas(ReplicaSettings.in("vnode"));
 
     assertThat(ConfigurationChange.needingRestart(BEFORE, after))
         .containsExactly(
@@ -58,6 +59,7 @@ class ConfigurationChangeTest {
             "node.inheritLabels",
             "node.internalIp",
             "placement.strategy",
-            "primary");
+            "primary",
+            "election");
   }
 }

@@ -81,7 +81,8 @@ class ConfigurationFaultsTest {
         file(NODE + NO_MEMBERS + "MaxAge: 1s\n", "MaxAge: unknown key, did you mean \"maxAge\"?"),
         file(
             NODE + NO_MEMBERS + "x/y: 1\n",
-            "[\"x/y\"]: unknown key (known: node, primary, maxAge, placement, faults, members)"),
+            "[\"x/y\"]: unknown key (known: node, primary, maxAge, placement, faults, election,"
+                + " members)"),
         file(
             "node: {nmae: grid}\n" + NO_MEMBERS,
             "node.name: missing",
@@ -96,6 +97,17 @@ class ConfigurationFaultsTest {
             NODE + NO_MEMBERS + "faults: {orphanPercent: -1, after: 1s}\n",
             "faults.orphanPercent: -1 is less than 0",
             "faults.after: unknown key (known: unknownAfter, failAfter, orphanPercent)"),
+        // Election.
+        file(NODE + NO_MEMBERS + "election: {}\n", "election.namespace: missing"),
+        file(
+            NODE + NO_MEMBERS + "election: {namespace: a, leaseDuration: 0s, replicas: 2}\n",
+            "election.leaseDuration: \"0s\" is not longer than zero",
+            "election.replicas: unknown key (known: namespace, leaseDuration, renewDeadline,"
+                + " retryPeriod)"),
+        file(
+            NODE + NO_MEMBERS + "election: {namespace: a, leaseDuration: 10s, retryPeriod: 6s}\n",
+            "election: leaseDuration: is less than 1.2 times renewDeadline (PT10S): PT10S;"
+                + " renewDeadline: is less than two times retryPeriod (PT6S): PT10S"),
         // Node.
         file("node: grid\n" + NO_MEMBERS, "node: is a string, a mapping is expected"),
         file(

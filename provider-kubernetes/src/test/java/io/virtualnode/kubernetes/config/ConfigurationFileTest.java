@@ -57,7 +57,27 @@ class ConfigurationFileTest {
                     1,
                     2),
                 new FaultSettings(Duration.ofSeconds(40), Optional.empty(), 20),
+                Optional.empty(),
                 List.of()));
+  }
+
+  @Test
+  void replicas_have_the_times_of_kubernetes_when_only_the_namespace_is_given() throws Exception {
+    assertThat(read("node: {name: grid}\nmembers: []\nelection: {namespace: vnode}\n").replicas())
+        .contains(
+            new ReplicaSettings(
+                "vnode", Duration.ofSeconds(15), Duration.ofSeconds(10), Duration.ofSeconds(2)));
+  }
+
+  @Test
+  void the_times_of_replicas_are_read() throws Exception {
+    var yaml =
+        "node: {name: grid}\nmembers: []\nelection: {namespace: vnode, leaseDuration: 6s,"
+            + " renewDeadline: 4s, retryPeriod: 500ms}\n";
+    assertThat(read(yaml).replicas())
+        .contains(
+            new ReplicaSettings(
+                "vnode", Duration.ofSeconds(6), Duration.ofSeconds(4), Duration.ofMillis(500)));
   }
 
   @Test

@@ -1,0 +1,206 @@
+package io.virtualnode.node;
+
+import static java.util.Objects.requireNonNull;
+
+import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.api.model.coordination.v1.LeaseList;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.virtualnode.node.JsonHttp.Call;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells how many processes of a group there are, so that they can share out what there is to do.
+ * Each has a Lease of its own, which it renews; one whose Lease has not been seen to change for the
+ * group's lifetime is taken for gone. What is told may be late by that, so it is no proof of
+ * anything: who may do what is decided by an {@link Election}.
+ *
+ * <p>Needs the rights to list, create, patch and delete Leases in the namespace. Thread-safe; has
+ * threads of its own.
+ */
+public final class Attendance implements AutoCloseable {
+
+  /** The label that names the group on the Leases of its processes. */
+  public static final String GROUP = "virtualnode.io/replica-of";
+
+  private static final Logger log = LoggerFactory.getLogger(Attendance.class);
+  private static final int RENEWALS = 5; // in a lifetime
+  private static final int GARBAGE = 10; // lifetimes
+  private static final int NOT_FOUND = 404;
+  private static final Duration LONGEST_GOODBYE = Duration.ofSeconds(2);
+
+  private final KubernetesClient client;
+  private final JsonHttp http;
+  private final ExecutorService executor;
+  private final Timer.OfSystem timer;
+  private final String collection;
+  private final String group;
+  private final String name;
+  private final Duration lifetime;
+  private final Roll roll; // touched by the executor's one thread
+  private boolean closing; // touched by the executor's one thread
+  private boolean failing; // touched by the executor's one thread
+  private volatile int present = 1;
+
+  private Attendance(Config primary, String namespace, String group, Duration lifetime) {
+    String threads = "attendance-" + group;
+    this.timer = new Timer.OfSystem(threads + "-timer");
+    this.executor = Threads.pool(1, threads + "-");
+    this.client = ApiClients.leaseClient(primary, lifetime.dividedBy(RENEWALS));
+    this.http = new JsonHttp(client, executor, timer, 1);
+    this.collection = "apis/coordination.k8s.io/v1/namespaces/" + namespace + "/leases";
+    this.group = group;
+    this.name = group + ".replica." + UUID.randomUUID();
+    this.lifetime = lifetime;
+    this.roll = new Roll(lifetime, lifetime.multipliedBy(GARBAGE));
+  }
+
+  /**
+   * Takes part from now on; returns at once.
+   *
+   * @param primary where the Leases are and as whom they are written
+   * @param group a label's value and the beginning of the Leases' names
+   * @param lifetime after how long a process that no longer renews its Lease is taken for gone
+   */
+  public static Attendance join(Config primary, String namespace, String group, Duration lifetime) {
+    requireNonNull(namespace, "namespace is null");
+    requireNonNull(group, "group is null");
+    Attendance attendance = new Attendance(primary, namespace, group, lifetime);
+    attendance.executor.execute(attendance::turn);
+    return attendance;
+  }
+
+  /** How many there are, this one among them; 1 while nothing is known of others. */
+  public int present() {
+    return present;
+  }
+
+  /** Renews, then counts, and again after a while, whatever came of it. */
+  private void turn() {
+    if (closing) {
+      return;
+    }
+    var unused =
+        renew()
+            .thenCompose(nothing -> http.send(Call.get(selection()), LeaseList.class))
+            .thenAccept(this::count)
+            .whenComplete(
+                (nothing, failure) -> {
+                  note(failure);
+                  timer.schedule(lifetime.dividedBy(RENEWALS), () -> executor.execute(this::turn));
+                });
+  }
+
+  private String selection() {
+    return collection + "?labelSelector=" + GROUP + "%3D" + group;
+  }
+
+  private CompletionStage<Void> renew() {
+    Map<String, Object> spec =
+        Map.of(
+            "holderIdentity",
+            name,
+            "leaseDurationSeconds",
+            Math.max(1, Math.toIntExact(lifetime.toSeconds())),
+            "renewTime",
+            Times.micros(Instant.now().truncatedTo(ChronoUnit.MICROS)));
+    return write("PATCH", collection + "/" + name, "application/merge-patch+json", spec, Map.of())
+        .handle(
+            (stored, failure) -> {
+              if (failure == null) {
+                return CompletableFuture.<Void>completedFuture(null);
+              }
+              if (PrimaryApi.code(failure) != NOT_FOUND || closing) {
+                return CompletableFuture.<Void>failedFuture(failure);
+              }
+              Map<String, Object> metadata = Map.of("name", name, "labels", Map.of(GROUP, group));
+              return write("POST", collection, "application/json", spec, metadata);
+            })
+        .thenCompose(Function.identity());
+  }
+
+  private CompletableFuture<Void> write(
+      String method,
+      String path,
+      String contentType,
+      Map<String, Object> spec,
+      Map<String, Object> metadata) {
+    Map<String, Object> lease =
+        Map.of(
+            "apiVersion",
+            "coordination.k8s.io/v1",
+            "kind",
+            "Lease",
+            "metadata",
+            metadata,
+            "spec",
+            spec);
+    Call call = new Call(method, path, contentType, http.serialization().asJson(lease));
+    return http.send(call, Lease.class).thenApply(stored -> null);
+  }
+
+  private void count(LeaseList leases) {
+    Map<String, String> versions =
+        leases.getItems().stream()
+            .map(Lease::getMetadata)
+            .collect(
+                Collectors.toMap(
+                    metadata -> metadata.getName(), metadata -> metadata.getResourceVersion()));
+    roll.seen(versions, timer.nanoTime());
+    present = Math.max(1, roll.present(timer.nanoTime()));
+    roll.garbage(timer.nanoTime()).forEach(this::delete);
+  }
+
+  /** Unless it has changed since it was seen. */
+  private CompletionStage<Void> delete(String lease, String version) {
+    Map<String, Object> options =
+        Map.of(
+            "apiVersion",
+            "v1",
+            "kind",
+            "DeleteOptions",
+            "preconditions",
+            Map.of("resourceVersion", version));
+    String body = http.serialization().asJson(options);
+    return http.send(
+        new Call("DELETE", collection + "/" + lease, "application/json", body), Void.class);
+  }
+
+  private void note(Throwable failure) {
+    if (failure == null) {
+      failing = false;
+    } else if (!failing && !closing) {
+      failing = true;
+      log.warn("how many processes of {} there are: {}", group, PrimaryApi.unwrap(failure));
+    }
+  }
+
+  /** Says goodbye, if the primary answers within 2 s. Idempotent. */
+  @Override
+  public void close() {
+    CompletableFuture<Void> gone = new CompletableFuture<>();
+    executor.execute(
+        () -> {
+          closing = true;
+          Call call = new Call("DELETE", collection + "/" + name, null, null);
+          var unused =
+              http.send(call, Void.class).whenComplete((none, failure) -> gone.complete(null));
+        });
+    gone.completeOnTimeout(null, LONGEST_GOODBYE.toMillis(), TimeUnit.MILLISECONDS).join();
+    timer.close();
+    executor.shutdown();
+    client.close();
+  }
+}
