@@ -9,14 +9,15 @@ import java.util.stream.Collectors;
 /**
  * What one of several processes does next for each to have its part of the shares. Pure.
  *
- * <p>Its part is as many as there are divided by the number of processes, rounded up. Who has less
- * stands for all that it has not; who has its part stands for none, so that others get them; who
- * has more gives up one.
+ * <p>Its part is as many as there are divided by the number of processes, rounded up. Each process
+ * stands for all of them. Who has less than its part is willing to lead; who has it looks on, so
+ * that others get the rest; who has more gives up one.
  *
  * @param stand for which it begins to stand
- * @param leave which it gives up, whether it leads there or stands by
+ * @param leave for which it does not stand any longer; what it leads there is given up
+ * @param willing whether it is willing to lead more than it does
  */
-record Apportionment(Set<Share> stand, Set<Share> leave) {
+record Apportionment(Set<Share> stand, Set<Share> leave, boolean willing) {
 
   /**
    * Decides.
@@ -26,7 +27,9 @@ record Apportionment(Set<Share> stand, Set<Share> leave) {
    * @param processes how many there are, this one among them
    */
   static Apportionment of(Set<Share> shares, Map<Share, Boolean> standings, int processes) {
-    var leave = new HashSet<Share>(standings.keySet());
+    var stand = new HashSet<>(shares);
+    stand.removeAll(standings.keySet());
+    var leave = new HashSet<>(standings.keySet());
     leave.removeAll(shares); // there is no such share any more
     var led =
         standings.entrySet().stream()
@@ -35,15 +38,9 @@ record Apportionment(Set<Share> stand, Set<Share> leave) {
             .filter(shares::contains)
             .collect(Collectors.toSet());
     int part = (shares.size() + processes - 1) / processes;
-    if (led.size() < part) {
-      var stand = new HashSet<>(shares);
-      stand.removeAll(standings.keySet());
-      return new Apportionment(stand, leave);
-    }
-    standings.keySet().stream().filter(share -> !led.contains(share)).forEach(leave::add);
     if (led.size() > part) {
       led.stream().max(Comparator.comparing(Share::toString)).ifPresent(leave::add);
     }
-    return new Apportionment(Set.of(), leave);
+    return new Apportionment(stand, leave, led.size() < part);
   }
 }

@@ -125,7 +125,10 @@ public final class Replica implements NodeRunner {
     standings.forEach((share, standing) -> led.put(share, standing.leads()));
     var next = Apportionment.of(shares, led, attendance.present());
     next.leave().forEach(this::leave);
-    next.stand().stream().filter(share -> !left.contains(share)).forEach(this::stand);
+    standings.values().forEach(standing -> standing.setWilling(next.willing()));
+    next.stand().stream()
+        .filter(share -> !left.contains(share))
+        .forEach(share -> stand(share, next.willing()));
   }
 
   /** To have less of the one share that all are in, a process would have to stop first. */
@@ -136,7 +139,7 @@ public final class Replica implements NodeRunner {
         .orElse(share);
   }
 
-  private void stand(Share share) {
+  private void stand(Share share, boolean willing) {
     var standing =
         new Standing(
             share,
@@ -145,7 +148,7 @@ public final class Replica implements NodeRunner {
             settings,
             ended::completeExceptionally);
     standings.put(share, standing);
-    standing.start();
+    standing.start(willing);
   }
 
   private void leave(Share share) {

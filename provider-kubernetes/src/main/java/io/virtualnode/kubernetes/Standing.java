@@ -51,9 +51,21 @@ final class Standing implements AutoCloseable {
     this.failed = failed;
   }
 
-  /** Stands from now on; returns at once. */
-  synchronized void start() {
+  /**
+   * Stands from now on; returns at once.
+   *
+   * @param willing see {@link #setWilling}
+   */
+  synchronized void start(boolean willing) {
     first = join(List.of());
+    first.setWilling(willing);
+  }
+
+  /** See {@link Election#setWilling}; of the first Lease, for the others follow from that. */
+  synchronized void setWilling(boolean willing) {
+    if (first != null) {
+      first.setWilling(willing);
+    }
   }
 
   private Election join(List<Term> terms) {

@@ -21,41 +21,41 @@ class ApportionmentTest {
   @Test
   void one_process_stands_for_all() {
     assertThat(Apportionment.of(Set.of(A, B), Map.of(), 1))
-        .isEqualTo(new Apportionment(Set.of(A, B), Set.of()));
+        .isEqualTo(new Apportionment(Set.of(A, B), Set.of(), true));
   }
 
   @Test
-  void it_goes_on_to_stand_for_what_it_has_not_got_yet() {
+  void it_stays_willing_until_it_has_all() {
     assertThat(Apportionment.of(Set.of(A, B, C), Map.of(A, true, B, false), 1))
-        .isEqualTo(new Apportionment(Set.of(C), Set.of()));
+        .isEqualTo(new Apportionment(Set.of(C), Set.of(), true));
+    assertThat(Apportionment.of(Set.of(A, B), Map.of(A, true, B, true), 1))
+        .isEqualTo(new Apportionment(Set.of(), Set.of(), false));
   }
 
   @Test
-  void who_has_its_part_stands_for_none_so_that_the_other_gets_them() {
-    assertThat(Apportionment.of(Set.of(A, B), Map.of(A, true, B, false), 2))
-        .isEqualTo(new Apportionment(Set.of(), Set.of(B)));
+  void who_has_its_part_looks_on_so_that_the_other_gets_the_rest() {
+    assertThat(Apportionment.of(Set.of(A, B), Map.of(A, true), 2))
+        .isEqualTo(new Apportionment(Set.of(B), Set.of(), false));
   }
 
   @Test
   void who_has_more_than_its_part_gives_up_one_at_a_time() {
     assertThat(Apportionment.of(Set.of(A, B, C), Map.of(A, true, B, true, C, true), 3))
-        .isEqualTo(new Apportionment(Set.of(), Set.of(C)));
+        .isEqualTo(new Apportionment(Set.of(), Set.of(C), false));
   }
 
   @Test
   void all_stand_by_where_there_is_one_share() {
     assertThat(Apportionment.of(Set.of(A), Map.of(), 3))
-        .isEqualTo(new Apportionment(Set.of(A), Set.of()));
+        .isEqualTo(new Apportionment(Set.of(A), Set.of(), true));
     assertThat(Apportionment.of(Set.of(A), Map.of(A, false), 3))
-        .isEqualTo(new Apportionment(Set.of(), Set.of()));
-    assertThat(Apportionment.of(Set.of(A), Map.of(A, true), 3))
-        .isEqualTo(new Apportionment(Set.of(), Set.of()));
+        .isEqualTo(new Apportionment(Set.of(), Set.of(), true));
   }
 
   @Test
-  void what_is_no_share_any_more_is_left_whatever_else() {
+  void what_is_no_share_any_more_is_left_and_does_not_count() {
     assertThat(Apportionment.of(Set.of(A), Map.of(B, true, C, false), 1))
-        .isEqualTo(new Apportionment(Set.of(A), Set.of(B, C)));
+        .isEqualTo(new Apportionment(Set.of(A), Set.of(B, C), true));
   }
 
   @Test
@@ -84,17 +84,19 @@ class ApportionmentTest {
   private static void settle(
       Set<Share> shares, List<Map<Share, Boolean>> processes, Random random) {
     for (int turn = 0; turn < 40; turn++) {
+      var willing = new ArrayList<Map<Share, Boolean>>();
       for (var standings : processes) {
         var next = Apportionment.of(shares, Map.copyOf(standings), processes.size());
         next.leave().forEach(standings::remove);
         next.stand().forEach(share -> standings.put(share, false));
+        if (next.willing()) {
+          willing.add(standings);
+        }
       }
-      for (var share : shares) { // somebody who stands for it gets what nobody has
-        if (processes.stream().noneMatch(p -> p.getOrDefault(share, false))) {
-          var standing = processes.stream().filter(p -> p.containsKey(share)).toList();
-          if (!standing.isEmpty()) {
-            standing.get(random.nextInt(standing.size())).put(share, true);
-          }
+      for (var share : shares) { // somebody who is willing gets what nobody has
+        var ready = willing.stream().filter(p -> p.containsKey(share)).toList();
+        if (!ready.isEmpty() && processes.stream().noneMatch(p -> p.getOrDefault(share, false))) {
+          ready.get(random.nextInt(ready.size())).put(share, true);
         }
       }
     }

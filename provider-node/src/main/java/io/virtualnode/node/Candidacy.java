@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A Lease that somebody has deleted may still have a holder who does not know. So a candidate
  *       makes it again with no holder, and waits as for one that does not renew; the holder writes
  *       itself into it and goes on. The first Lease ever is therefore had after its duration.
+ *   <li>Who is not willing looks on, and takes nothing; so it knows since when the Lease is as it
+ *       is when it comes to be willing.
  *   <li>A Lease without a holder is not free before its duration has passed, unless it was given
  *       up.
  * </ul>
@@ -55,6 +57,7 @@ final class Candidacy {
   /** How many writes in a row came too late. */
   private int conflicts;
 
+  private boolean willing = true;
   private boolean leaving;
   private long leavingSinceNanos;
   private boolean gaveUp;
@@ -64,6 +67,11 @@ final class Candidacy {
     this.settings = requireNonNull(settings, "settings is null");
     this.sameSinceNanos = now.nanos();
     this.notBeforeNanos = now.nanos();
+  }
+
+  /** Whether the Lease is to be had when it is free; one that is held is kept. */
+  void willing(boolean now) {
+    willing = now;
   }
 
   /** From now on the Lease is not wanted; if it is ours, it is given up. */
@@ -98,7 +106,11 @@ final class Candidacy {
       return new ElectionStep.Read();
     }
     LeaseRecord lease = seen;
+    boolean looksOn = !willing && !holding && !mayBeOurs();
     if (lease == null) {
+      if (looksOn) {
+        return lookAgain(now, settings.retryPeriod());
+      }
       return new ElectionStep.Create(holding ? ours(lastClaim, now) : vacant(now));
     }
     LeaseClaim claim = lease.claim();
@@ -111,10 +123,12 @@ final class Candidacy {
       return new ElectionStep.Yield(claim.holder());
     }
     Duration left = holding ? Duration.ZERO : untilFree(claim, now);
-    if (left.isZero()) {
-      return new ElectionStep.Replace(lease.version(), ours(claim, now));
+    if (!left.isZero()) {
+      return lookAgain(now, left);
     }
-    return lookAgain(now, left);
+    return looksOn
+        ? lookAgain(now, settings.retryPeriod())
+        : new ElectionStep.Replace(lease.version(), ours(claim, now));
   }
 
   /** The answer to a {@code Read}: the Lease, or that there is none. */

@@ -144,6 +144,19 @@ public final class Election implements AutoCloseable {
     return identity;
   }
 
+  /**
+   * Whether the lease is to be had when it is free: it is, unless this says otherwise. Who is not
+   * willing looks on, and so can take over at once when it comes to be; a term that is under way
+   * goes on.
+   */
+  public void setWilling(boolean willing) {
+    post(
+        () -> {
+          candidacy.willing(willing);
+          turn();
+        });
+  }
+
   /** The term that is under way, if this is the leader. */
   public Optional<Term> term() {
     return Optional.ofNullable(latest).filter(Term::holds);

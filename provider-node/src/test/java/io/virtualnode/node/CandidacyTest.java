@@ -36,6 +36,47 @@ final class CandidacyTest {
   }
 
   @Test
+  void who_is_not_willing_looks_on_and_takes_a_lease_at_once_when_willing_after_its_duration() {
+    candidacy.willing(false);
+    lease.force(THEIRS);
+    read();
+    for (int i = 0; i < 8; i++) { // 16 s, of 15
+      assertThat(next()).isInstanceOf(ElectionStep.Wait.class);
+      time.pass(PERIOD);
+      assertThat(next()).isEqualTo(READ);
+      read();
+    }
+    assertThat(next()).isEqualTo(new ElectionStep.Wait(PERIOD));
+    candidacy.willing(true);
+    time.pass(PERIOD);
+    read();
+    write(next());
+    assertThat(lease.holder()).isEqualTo("me");
+  }
+
+  @Test
+  void who_is_not_willing_leaves_a_lease_that_was_given_up_and_makes_none() {
+    candidacy.willing(false);
+    lease.force(THEIRS.released(time.now()));
+    read();
+    assertThat(next()).isEqualTo(new ElectionStep.Wait(PERIOD));
+    lease.delete();
+    time.pass(PERIOD);
+    read();
+    assertThat(next()).isEqualTo(new ElectionStep.Wait(PERIOD));
+  }
+
+  @Test
+  void who_is_no_longer_willing_keeps_the_lease_that_it_holds() {
+    lease.force(THEIRS.released(time.now()));
+    read();
+    write(next());
+    candidacy.willing(false);
+    time.pass(PERIOD);
+    assertThat(candidacy.next(Moment.of(time), true)).isInstanceOf(ElectionStep.Replace.class);
+  }
+
+  @Test
   void lease_made_beforehand_with_nothing_in_it_is_taken_at_once() {
     lease.force(LeaseClaim.of(null));
     read();
