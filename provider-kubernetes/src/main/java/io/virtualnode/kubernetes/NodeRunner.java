@@ -24,7 +24,7 @@ public sealed interface NodeRunner extends AutoCloseable permits ForwardingNode,
 
   /**
    * Completes when all was closed; fails with {@link io.virtualnode.node.NodeException} if the node
-   * of an aggregate can no longer be run.
+   * of an aggregate can no longer be run, or the primary was restored from a backup.
    */
   CompletionStage<Void> ended();
 

@@ -6,6 +6,7 @@ import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.config.NodeSettings;
 import io.virtualnode.node.NodeCounters;
 import io.virtualnode.node.NodeDescription;
+import io.virtualnode.node.NodeException;
 import io.virtualnode.node.NodeHost;
 import io.virtualnode.node.VirtualNode;
 import java.time.Duration;
@@ -45,7 +46,7 @@ final class RunningNodes implements AutoCloseable {
   private final NodeSettings settings;
   private final Duration patience;
   private final Executor thread;
-  private final Consumer<Throwable> onlyOneFailed;
+  private final Consumer<Throwable> fatal;
   private final NodeIdentity identity;
   private final Map<Scope, Entry> entries = new ConcurrentHashMap<>(); // changed on the thread only
   private final Map<Scope, Long> notBefore = new HashMap<>(); // touched on the thread only
@@ -77,7 +78,7 @@ final class RunningNodes implements AutoCloseable {
    *
    * @param patience how long one stays without pods that nobody asks for
    * @param thread where changes are made; what ends is noticed there
-   * @param onlyOneFailed told when the one for the whole can no longer be run
+   * @param fatal told when the one for the whole, or none, can be run any longer
    */
   RunningNodes(
       NodeHost host,
@@ -85,13 +86,13 @@ final class RunningNodes implements AutoCloseable {
       NodeSettings settings,
       Duration patience,
       Executor thread,
-      Consumer<Throwable> onlyOneFailed) {
+      Consumer<Throwable> fatal) {
     this.host = host;
     this.forwarder = forwarder;
     this.settings = settings;
     this.patience = patience;
     this.thread = thread;
-    this.onlyOneFailed = onlyOneFailed;
+    this.fatal = fatal;
     this.identity = new NodeIdentity(settings.name());
   }
 
@@ -203,9 +204,14 @@ final class RunningNodes implements AutoCloseable {
     }
     entries.remove(scope);
     notBefore.put(scope, System.nanoTime() + RETRY.toNanos());
-    if (scope.equals(Scope.WHOLE)) {
-      onlyOneFailed.accept(failure);
+    if (scope.equals(Scope.WHOLE) || concernsAll(failure)) {
+      fatal.accept(failure);
     }
+  }
+
+  private static boolean concernsAll(Throwable failure) {
+    return failure instanceof NodeException reason
+        && reason.reason() == NodeException.Reason.PRIMARY_RESTORED;
   }
 
   private boolean isKnown(Scope scope) {

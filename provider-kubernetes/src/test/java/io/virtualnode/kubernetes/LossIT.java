@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.api.model.apps.ReplicaSetBuilder;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.config.FaultSettings;
 import io.virtualnode.kubernetes.delegate.Intent;
+import io.virtualnode.node.NodeException;
 import io.virtualnode.testkit.LocalCluster;
 import io.virtualnode.testkit.NodeShape;
 import io.virtualnode.testkit.Simulation;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -110,7 +112,7 @@ class LossIT {
 
   @Test
   @DisplayName(
-      "primary restored from a backup: no mass removal; the node raises an alarm when it starts")
+      "primary restored from a backup: no mass removal; the process notices, and the next one raises an alarm")
   void restored() {
     restart(FaultSettings.DEFAULT);
     var backup = federation.primary.backUp();
@@ -125,11 +127,18 @@ class LossIT {
     var delegates = uids();
     assertThat(delegates).hasSize(13);
 
+    var process = federation.node();
     federation.primary.restore(backup);
-    await("none is removed by the process that has seen them")
-        .during(Duration.ofSeconds(5))
-        .atMost(Duration.ofSeconds(10))
-        .until(() -> uids().equals(delegates));
+    await("the process notices")
+        .atMost(Federation.LIMIT)
+        .until(() -> process.ended().toCompletableFuture().isCompletedExceptionally());
+    assertThat(process.ended())
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(NodeException.class)
+        .extracting(failure -> ((NodeException) failure.getCause()).reason())
+        .isEqualTo(NodeException.Reason.PRIMARY_RESTORED);
+    assertThat(uids()).as("none is removed by it").isEqualTo(delegates);
 
     federation.restartNode();
     eventually("the alarm is raised", () -> "True".equals(orphansHeld().getStatus()));

@@ -3,11 +3,14 @@ package io.virtualnode.node;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import java.util.concurrent.CompletionStage;
 
-/** What this package asks of the primary about leases of nodes. Errors as {@link PrimaryApi}'s. */
+/**
+ * What this package asks of the primary about leases of nodes. Each answers with what is stored.
+ * Errors as {@link PrimaryApi}'s.
+ */
 interface LeaseApi {
 
-  CompletionStage<Void> createLease(Lease lease);
+  CompletionStage<Lease> createLease(Lease lease);
 
   /** A JSON merge patch. */
-  CompletionStage<Void> patchLease(String name, Object patch);
+  CompletionStage<Lease> patchLease(String name, Object patch);
 }

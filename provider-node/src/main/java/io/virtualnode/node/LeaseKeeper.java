@@ -23,7 +23,9 @@ import org.slf4j.LoggerFactory;
  * <p>As a kubelet does ({@code k8s.io/component-helpers/apimachinery/lease}): 40 s long, renewed
  * every 10 s at a moment of the node's own, owned by the Node, made again when it is missing. When
  * the Node was created anew the Lease gets the new owner, or the primary's garbage collector would
- * take it. Runs on a thread of its own, so that nothing else in the process can hold it up.
+ * take it. A primary that gives a renewal an older resourceVersion than the one before has
+ * forgotten what it had acknowledged (KEP-5504 says that they can be compared). Runs on a thread of
+ * its own, so that nothing else in the process can hold it up.
  */
 final class LeaseKeeper implements AutoCloseable {
 
@@ -45,9 +47,11 @@ final class LeaseKeeper implements AutoCloseable {
 
   private volatile @Nullable OwnerReference owner;
   private volatile CompletableFuture<Void> held = new CompletableFuture<>();
+  private final CompletableFuture<Void> forgotten = new CompletableFuture<>();
 
   // touched by the queue's one run at a time only
   private boolean failing;
+  private @Nullable String version;
 
   /**
    * A keeper that holds nothing yet.
@@ -92,6 +96,11 @@ final class LeaseKeeper implements AutoCloseable {
     return held.copy();
   }
 
+  /** Completes if the primary turns out to be in an older state than it once was. */
+  CompletionStage<Void> forgotten() {
+    return forgotten.copy();
+  }
+
   /** Renews no more: the lease runs out by itself. */
   @Override
   public void close() {
@@ -113,7 +122,7 @@ final class LeaseKeeper implements AutoCloseable {
                     ? api.createLease(lease(current))
                     : CompletableFuture.failedFuture(failure))
         .handle(
-            (nothing, failure) -> {
+            (stored, failure) -> {
               if (failure != null) {
                 log.warn("Lease {} was not renewed: {}", name, failure.toString());
                 failing = true;
@@ -123,10 +132,20 @@ final class LeaseKeeper implements AutoCloseable {
                 log.info("Lease {} is renewed again", name);
                 failing = false;
               }
+              if (hasGoneBackTo(stored.getMetadata().getResourceVersion())) {
+                forgotten.complete(null);
+                return Outcome.DONE;
+              }
               counters.leaseRenewals.increment();
               holding.complete(null);
               return new Outcome.RetryAfter(cadence.untilNext(timer.nanoTime()));
             });
+  }
+
+  private boolean hasGoneBackTo(String stored) {
+    String before = version;
+    version = stored;
+    return before != null && ResourceVersions.isNewer(before, stored);
   }
 
   private Map<String, Object> spec() {

@@ -70,6 +70,7 @@ final class NodeController implements AutoCloseable {
     this.queue =
         new WorkQueue<>(
             "node update", key -> reconcile(), executor, timer, RandomGenerator.getDefault());
+    lease.forgotten().thenRun(this::forgotten);
   }
 
   /** Begins to ask whose the name is. */
@@ -218,6 +219,15 @@ final class NodeController implements AutoCloseable {
             + " exists and has no label "
             + NodeObject.MANAGED_LABEL
             + "=true: it is not a virtual node of ours and is left alone. Choose another name.",
+        null);
+  }
+
+  private void forgotten() {
+    fail(
+        NodeException.Reason.PRIMARY_RESTORED,
+        "The primary is in an older state than it was: Node "
+            + name
+            + " ends here, and is to be started anew. Was the primary restored from a backup?",
         null);
   }
 

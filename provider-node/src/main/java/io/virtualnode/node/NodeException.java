@@ -18,6 +18,12 @@ public final class NodeException extends RuntimeException {
     NAME_TAKEN,
     /** The primary refuses the Node as malformed; its message says which field. */
     INVALID,
+    /**
+     * The primary is in an older state than it was: it was restored from a backup. What is known of
+     * it is worth nothing, and what is watched would go on in a future that it does not know. Start
+     * anew.
+     */
+    PRIMARY_RESTORED,
     /** The provider threw from {@link io.virtualnode.api.Provider#start}. */
     PROVIDER_FAILED,
     /** The node was closed before it had become ready. */

@@ -161,14 +161,14 @@ final class PrimaryApi implements PodApi, NodeApi, LeaseApi {
   }
 
   @Override
-  public CompletableFuture<Void> createLease(Lease lease) {
-    return nodes.run(() -> http.send(with("POST", NODE_LEASES, JSON, lease), Void.class));
+  public CompletableFuture<Lease> createLease(Lease lease) {
+    return nodes.run(() -> http.send(with("POST", NODE_LEASES, JSON, lease), Lease.class));
   }
 
   @Override
-  public CompletableFuture<Void> patchLease(String name, Object patch) {
+  public CompletableFuture<Lease> patchLease(String name, Object patch) {
     String path = NODE_LEASES + "/" + name;
-    return nodes.run(() -> http.send(with("PATCH", path, MERGE_PATCH, patch), Void.class));
+    return nodes.run(() -> http.send(with("PATCH", path, MERGE_PATCH, patch), Lease.class));
   }
 
   private static DeleteOptions only(String uid) {

@@ -191,29 +191,33 @@ final class FakePrimary implements PodApi, NodeApi, LeaseApi {
   }
 
   @Override
-  public CompletionStage<Void> createLease(Lease lease) {
-    return this.<@Nullable Void>answer(
+  public CompletionStage<Lease> createLease(Lease lease) {
+    return answer(
         "POST lease",
-        () -> {
-          Lease stored =
-              new LeaseBuilder(lease)
-                  .editMetadata()
-                  .withUid(UUID.randomUUID().toString())
-                  .endMetadata()
-                  .build();
-          leases.put(stored.getMetadata().getName(), stored);
-          return null;
-        });
+        () ->
+            stored(
+                new LeaseBuilder(lease)
+                    .editMetadata()
+                    .withUid(UUID.randomUUID().toString())
+                    .endMetadata()
+                    .build()));
   }
 
   @Override
-  public CompletionStage<Void> patchLease(String name, Object patch) {
-    return this.<@Nullable Void>answer(
-        "PATCH lease",
-        () -> {
-          leases.put(name, merged(found(leases.get(name)), json(patch), Lease.class));
-          return null;
-        });
+  public CompletionStage<Lease> patchLease(String name, Object patch) {
+    return answer(
+        "PATCH lease", () -> stored(merged(found(leases.get(name)), json(patch), Lease.class)));
+  }
+
+  private Lease stored(Lease lease) {
+    lease.getMetadata().setResourceVersion(Long.toString(++version));
+    leases.put(lease.getMetadata().getName(), lease);
+    return lease;
+  }
+
+  /** Forgets so many of its last writes, as far as versions tell. */
+  void goBack(long writes) {
+    version -= writes;
   }
 
   /** Merged as JSON; of the lists only the conditions by their key, the others replaced. */

@@ -82,6 +82,29 @@ final class LeaseKeeperTest {
   }
 
   @Test
+  void primary_that_has_gone_back_is_noticed_at_the_next_renewal_and_nothing_is_renewed() {
+    keeper.nodeStands(node("u1"));
+    timer.pass(Duration.ofSeconds(30));
+    assertThat(keeper.forgotten().toCompletableFuture()).isNotDone();
+    primary.goBack(2);
+    timer.pass(Duration.ofSeconds(10));
+    assertThat(keeper.forgotten().toCompletableFuture()).isCompleted();
+    int before = primary.requests.size();
+    timer.pass(Duration.ofMinutes(1));
+    assertThat(primary.requests).hasSize(before);
+  }
+
+  @Test
+  void lease_that_the_primary_has_forgotten_tells_it_too() {
+    keeper.nodeStands(node("u1"));
+    timer.pass(SOON);
+    primary.leases.clear();
+    primary.goBack(5);
+    timer.pass(Duration.ofSeconds(10));
+    assertThat(keeper.forgotten().toCompletableFuture()).isCompleted();
+  }
+
+  @Test
   void nothing_is_renewed_once_it_is_closed() {
     keeper.nodeStands(node("u1"));
     timer.pass(SOON);
