@@ -106,7 +106,7 @@ final class Candidacy {
       return new ElectionStep.Read();
     }
     LeaseRecord lease = seen;
-    boolean looksOn = !willing && !holding && !mayBeOurs();
+    boolean looksOn = !willing && !holding;
     if (lease == null) {
       if (looksOn) {
         return lookAgain(now, settings.retryPeriod());

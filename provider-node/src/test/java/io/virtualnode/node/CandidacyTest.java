@@ -74,6 +74,9 @@ final class CandidacyTest {
     candidacy.willing(false);
     time.pass(PERIOD);
     assertThat(candidacy.next(Moment.of(time), true)).isInstanceOf(ElectionStep.Replace.class);
+    candidacy.failed(PrimaryApi.NOT_FOUND, Moment.of(time), Moment.of(time));
+    candidacy.saw(null, Moment.of(time));
+    assertThat(candidacy.next(Moment.of(time), true)).isInstanceOf(ElectionStep.Create.class);
   }
 
   @Test
