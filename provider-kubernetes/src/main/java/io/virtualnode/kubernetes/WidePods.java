@@ -193,6 +193,10 @@ final class WidePods implements AutoCloseable {
     }
     var priority = pod.getSpec().getPriority();
     var nominated = pod.getStatus().getNominatedNodeName();
+    var known = waiting.get(uid);
+    // The primary's clock may be ahead of this one.
+    long seenSince =
+        known == null ? System.currentTimeMillis() : known.unbound().waitingSinceMillis();
     var before =
         waiting.put(
             uid,
@@ -200,7 +204,7 @@ final class WidePods implements AutoCloseable {
                 PodKey.of(pod),
                 new Unbound(
                     demandOf.apply(pod),
-                    since.get().toEpochMilli(),
+                    Math.min(since.get().toEpochMilli(), seenSince),
                     priority == null ? 0 : priority),
                 nominated == null ? "" : nominated,
                 new Requirements(
