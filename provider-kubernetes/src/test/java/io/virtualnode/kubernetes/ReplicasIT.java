@@ -101,6 +101,7 @@ class ReplicasIT {
       vnode("aggregate");
       for (int round = 0; round < ROUNDS; round++) {
         awaitHolder("vnode", holder -> !holder.isEmpty());
+        await("the other one stands by").atMost(Federation.LIMIT).until(() -> replicas() == 2);
         var holder = holder("vnode");
         for (int i = 1; i < PODS; i++) {
           submit(i);
