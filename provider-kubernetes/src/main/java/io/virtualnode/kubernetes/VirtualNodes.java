@@ -76,6 +76,7 @@ final class VirtualNodes implements AutoCloseable {
     var identity = new NodeIdentity(settings.name());
     var before = new HashMap<Scope, Node>();
     present.forEach(node -> identity.scopeOf(node).ifPresent(scope -> before.put(scope, node)));
+    before.forEach((scope, node) -> forwarder.nodeObserved(node, scope)); // before any pod is
     boolean alone =
         settings.topology() == Topology.AGGREGATE
             && before.keySet().stream().allMatch(Scope.WHOLE::equals);
