@@ -77,7 +77,7 @@ class DrainIT {
   @DisplayName(
       "is drained: nothing new goes there, the command ends with 0 when what runs has ended; a restart changes nothing, undo does")
   void drained() {
-    runInA(pod("runs", "1", Map.of(Simulation.RUN_FOR, "12s")));
+    runInA(pod("runs", "1", Map.of(Simulation.RUN_FOR, "15s")));
     var drain = CompletableFuture.supplyAsync(() -> vnode("drain", "a"));
     federation.awaitOffer("a member is drained", LIMIT, () -> free(federation.b));
     federation.submit(pod("later", "1", Map.of()));
@@ -85,6 +85,9 @@ class DrainIT {
     assertThat(delegatesIn(federation.b.client())).hasSize(1);
     federation.restartNode();
     federation.awaitOffer("a restart while it is drained", LIMIT, () -> free(federation.b));
+    federation.primary.client().nodes().withName(Federation.NODE).delete();
+    eventually("the Node is there again", () -> isMarked("a"));
+    federation.awaitOffer("a Node that was deleted", LIMIT, () -> free(federation.b));
     assertThat(federation.proxy("runs").getStatus().getPhase()).isEqualTo("Running");
     assertThat(drain).isNotDone();
 
@@ -179,7 +182,9 @@ class DrainIT {
     assertThat(delegatesIn(federation.a.client())).hasSize(2);
 
     reload(settings(federation.a).withDrain(true), settings(federation.b));
-    federation.awaitPhase("waits", "Running");
+    await("it moves long before it would be taken back anyway")
+        .atMost(Duration.ofSeconds(12))
+        .until(() -> "Running".equals(federation.proxy("waits").getStatus().getPhase()));
     assertThat(delegatesIn(federation.b.client())).hasSize(1);
     federation.awaitOffer("it is drained", LIMIT, () -> free(federation.b));
     assertThat(federation.delegate("runs").getMetadata().getUid()).isEqualTo(delegate);
@@ -271,6 +276,12 @@ class DrainIT {
   }
 
   // --- what tests are made of
+
+  private static boolean isMarked(String member) {
+    var node = federation.primary.client().nodes().withName(Federation.NODE).get();
+    return node != null
+        && member.equals(node.getMetadata().getAnnotations().get("virtualnode.io/drain"));
+  }
 
   private static MemberSettings named(String name) {
     return MemberSettings.named(name, ClusterAccess.of(federation.a.kubeconfig()));
