@@ -235,10 +235,15 @@ class DrainIT {
       "is only called otherwise: its pods are its own under the new name, after a restart and at run time")
   void renamed() {
     runInA(pod("runs", "1", Map.of()));
-    runInA(pod("ends", "1", Map.of(Simulation.RUN_FOR, "20s")));
+    runInA(pod("ends", "1", Map.of(Simulation.RUN_FOR, "25s")));
+    runInA(pod("lost", "1", Map.of()));
     var delegate = federation.delegate("runs").getMetadata().getUid();
+    federation.stopNode();
+    federation.a.client().resource(federation.delegate("lost")).withGracePeriod(0).delete();
     federation.restartNode(
         configuration -> configuration.withMembers(List.of(named("c"), settings(federation.b))));
+    federation.awaitPhase("lost", "Failed");
+    assertThat(federation.proxy("lost").getStatus().getReason()).isEqualTo("DelegateLost");
     federation.awaitTruth("a restart under another name");
     assertThat(federation.proxy("runs").getStatus().getPhase()).isEqualTo("Running");
     assertThat(ready("runs").getStatus()).isEqualTo("True");
@@ -253,6 +258,7 @@ class DrainIT {
     federation.primary.client().pods().inNamespace(NAMESPACE).withName("runs").delete();
     eventually("it has gone", () -> federation.proxy("runs") == null);
     federation.primary.client().pods().inNamespace(NAMESPACE).withName("ends").delete();
+    federation.primary.client().pods().inNamespace(NAMESPACE).withName("lost").delete();
     eventually("no delegate is left", () -> federation.delegates().isEmpty());
     federation.awaitTruth("its pods have gone");
     assertThat(federation.allocatable().get("cpu")).isEqualTo(8000);
