@@ -178,7 +178,7 @@ final class Forwarding {
       primary.rename(intended.get().in(member));
       changes = true;
     }
-    if (delegate != null && renamed.apply(delegate) != delegate) {
+    if (delegate != null && !renamed.apply(delegate).equals(delegate)) {
       delegate = renamed.apply(delegate);
       changes = true;
     }

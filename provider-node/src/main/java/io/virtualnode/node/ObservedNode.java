@@ -26,7 +26,7 @@ final class ObservedNode {
   private @Nullable String own; // UID
 
   private final Object telling = new Object();
-  private @Nullable Node told; // guarded by telling
+  private String told = ""; // the version; guarded by telling
   private Consumer<Node> observer = node -> {}; // guarded by telling
 
   /** Tells the observer of the newest copy from now on, one at a time. */
@@ -42,8 +42,8 @@ final class ObservedNode {
     if (news) {
       synchronized (telling) {
         Node now = newest(); // a newer one may have come in between
-        if (now != null && now != told) {
-          told = now;
+        if (now != null && !now.getMetadata().getResourceVersion().equals(told)) {
+          told = now.getMetadata().getResourceVersion();
           observer.accept(now);
         }
       }

@@ -162,7 +162,7 @@ final class DrainCommand implements Callable<Integer> {
         say("member " + member + " is not empty after " + timeout.get().toSeconds() + " s");
         return ExitCode.TIMED_OUT;
       } catch (ExecutionException e) {
-        return failed(ApiServerProbe.reason(e.getCause()));
+        return failed(ApiServerProbe.reason(e)); // a look has failed unexpectedly
       } finally {
         looks.shutdownNow();
         looks.awaitTermination(PAUSE.toMillis(), TimeUnit.MILLISECONDS); // its client is closed now
@@ -182,7 +182,7 @@ final class DrainCommand implements Callable<Integer> {
         }
       } catch (KubernetesClientException e) {
         if (isLasting(e)) {
-          over.completeExceptionally(e);
+          over.complete(failed(ApiServerProbe.reason(e)));
         } else {
           sayOnce("the primary does not answer: " + ApiServerProbe.reason(e));
         }
