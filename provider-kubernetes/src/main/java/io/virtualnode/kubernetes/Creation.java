@@ -4,6 +4,7 @@ import io.virtualnode.kubernetes.Forwarding.Delegate;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,17 @@ final class Creation {
   private String where = "";
   private @Nullable Delegate made;
   private final Set<String> refusals = new HashSet<>();
+
+  /** A member is called otherwise now: what was created there is there still. */
+  void rename(UnaryOperator<Delegate> renamed) {
+    var before = made;
+    if (before != null) {
+      made = renamed.apply(before);
+      if (isUnderWay(before)) {
+        where = place(made.member(), made.name());
+      }
+    }
+  }
 
   /**
    * A delegate is going to be created under that name.

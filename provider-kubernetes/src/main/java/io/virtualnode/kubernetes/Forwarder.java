@@ -1,5 +1,6 @@
 package io.virtualnode.kubernetes;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualnode.api.NodeContext;
@@ -17,6 +18,7 @@ import io.virtualnode.kubernetes.config.PlacementSettings;
 import io.virtualnode.kubernetes.config.Topology;
 import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.delegate.Ownership;
+import io.virtualnode.kubernetes.member.ClusterIdentity;
 import io.virtualnode.kubernetes.member.Member;
 import io.virtualnode.kubernetes.placement.Decision;
 import io.virtualnode.kubernetes.placement.Demand;
@@ -25,13 +27,16 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -70,6 +75,10 @@ final class Forwarder implements AutoCloseable {
   private final Ending ending;
   private final Retirement retirement;
   private final Lowering lowering;
+  private final Draining draining;
+  private final Clusters clusters;
+  private final Renaming renaming;
+  private final Unconfigured unconfigured;
   private final CompletableFuture<Void> membersSeen = new CompletableFuture<>();
 
   private volatile Configuration configuration;
@@ -89,10 +98,12 @@ final class Forwarder implements AutoCloseable {
     this.configuration = configuration;
     var ownership = new Ownership(primaryUid, configuration.node().name());
     var translation = Survey.translation(ownership, configuration.node());
-    this.reports = new NodeReports(this::staleMembers, this::orphansHeld, contexts::report);
+    this.reports =
+        new NodeReports(
+            this::staleMembers, this::orphansHeld, this::drainProgress, contexts::report);
     this.account = new Account(timer, configuration.placement().strategy(), reports, this::decided);
     this.lowering = new Lowering(contexts, account, reports);
-    this.proxies = new Proxies(account, forwardings);
+    this.proxies = new Proxies(account, forwardings, this::resolve);
     var events =
         new MemberEvents(
             ownership,
@@ -102,12 +113,18 @@ final class Forwarder implements AutoCloseable {
             forwardings,
             new Effects());
     this.members = new Members(clients, events, timer);
-    this.retirement =
-        new Retirement(
+    this.draining = new Draining(account, members, this::hurry);
+    List<Consumer<String>> memories =
+        List.of(memberNodes::forget, events::forget, this::forgetLoss);
+    this.retirement = new Retirement(members, forwardings, account, memories);
+    this.clusters = new Clusters(members);
+    this.renaming =
+        new Renaming(
             members,
             forwardings,
             account,
-            List.of(memberNodes::forget, events::forget, this::forgetLoss));
+            former -> memories.forEach(memory -> memory.accept(former)));
+    this.unconfigured = new Unconfigured(contexts, forwardings, members);
     var delegates = new Delegates(members, translation);
     var site =
         new Site(
@@ -133,7 +150,7 @@ final class Forwarder implements AutoCloseable {
     this.memberLoss = new MemberLoss(site, ending, () -> this.configuration.faults());
     this.placing = new Placing(site, starting);
     this.takingBack = new TakingBack(site, placing, ending);
-    var unused = membersSeen.thenRun(orphans::begin);
+    var unused = membersSeen.thenRun(orphans::begin).thenRun(this::warnOfUnconfigured);
   }
 
   private List<String> staleMembers() {
@@ -141,6 +158,18 @@ final class Forwarder implements AutoCloseable {
     configuration.members().forEach(settings -> names.add(settings.name()));
     members.all().forEach(member -> names.add(member.name()));
     return names.stream().filter(name -> !isFresh(name)).toList();
+  }
+
+  private SortedMap<String, Boolean> drainProgress() {
+    return draining.progress(this::isFresh);
+  }
+
+  private void resolve(Forwarding forwarding) {
+    renaming.resolve(forwarding);
+  }
+
+  private void hurry(String member) {
+    onTimer(() -> takingBack.hurry(member));
   }
 
   private void forgetLoss(String member) {
@@ -189,6 +218,17 @@ final class Forwarder implements AutoCloseable {
     configuration = newest;
     if (configured) {
       configureMembers();
+      if (membersSeen.isDone() && !timer.isShutdown()) {
+        var unused =
+            timer.schedule(
+                this::warnOfUnconfigured, STARTUP_GRACE.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    }
+  }
+
+  private void warnOfUnconfigured() {
+    if (!timer.isShutdown()) { // else all members have gone, and nobody is to be warned
+      unconfigured.warn();
     }
   }
 
@@ -196,6 +236,7 @@ final class Forwarder implements AutoCloseable {
     account.setWeights(
         configuration.members().stream()
             .collect(Collectors.toMap(MemberSettings::name, MemberSettings::weight)));
+    draining.configured(configuration.members());
     members.configure(configuration.members(), configuration.maxAge());
     members.all().stream()
         .filter(member -> !member.isFresh())
@@ -256,6 +297,17 @@ final class Forwarder implements AutoCloseable {
   void leave(Scope scope) {
     contexts.leave(scope);
     onTimer(() -> reports.exclude(scope));
+  }
+
+  /** The virtual node has ended and its Node is no longer in the primary. */
+  void removed(Scope scope) {
+    setClosed(scope, false); // nothing of it is left
+    draining.unmarked(scope);
+  }
+
+  /** The Node of the virtual node was seen as it stands now. */
+  void nodeObserved(Node node, Scope scope) {
+    draining.marked(scope, DrainMark.on(node));
   }
 
   /**
@@ -348,6 +400,7 @@ final class Forwarder implements AutoCloseable {
     Step step;
     synchronized (forwarding) {
       forwarding.decidedOn(pod);
+      renaming.resolve(forwarding);
       step = forwarding.next(forwarding.intent().map(this::sight).orElse(Sight.NONE));
     }
     if (step instanceof Step.Show show) {
@@ -366,6 +419,8 @@ final class Forwarder implements AutoCloseable {
       return takingBack.takeBack(pod, forwarding, takeBack);
     } else if (step instanceof Step.GiveUp giveUp) {
       ending.giveUp(forwarding, giveUp.message());
+    } else if (step instanceof Step.NotConfigured unknown) {
+      unconfigured.tell(forwarding, unknown.intent());
     } else if (step instanceof Step.Await await) {
       return CompletableFuture.failedFuture(
           new ProviderException(Reason.UNAVAILABLE, await.message()));
@@ -418,6 +473,15 @@ final class Forwarder implements AutoCloseable {
 
   /** What the members' watches lead to. */
   private final class Effects implements MemberEvents.Effects {
+
+    @Override
+    public Optional<String> identified(Member member, ClusterIdentity identity) {
+      var verdict = clusters.claim(member, identity);
+      if (verdict.objection().isEmpty()) {
+        renaming.identified(member, identity, verdict.predecessor());
+      }
+      return verdict.objection();
+    }
 
     @Override
     public void delegateSeen(Forwarding forwarding, boolean first, boolean lowered) {
@@ -473,6 +537,7 @@ final class Forwarder implements AutoCloseable {
     @Override
     public void freshnessChanged(Member member, boolean fresh) {
       if (fresh) {
+        renaming.inSight(member);
         memberLoss.inSight(member.name());
       } else if (!member.isFresh()) { // else it is only no longer configured
         memberLoss.outOfSight(member.name());
@@ -489,6 +554,9 @@ final class Forwarder implements AutoCloseable {
         if (fresh) {
           contexts.requeue(forwarding.proxy());
         }
+      }
+      if (fresh && members.isDraining(member.name())) {
+        hurry(member.name()); // nothing could be taken back while it was out of sight
       }
       if (fresh && configuration.members().stream().allMatch(m -> isFresh(m.name()))) {
         membersSeen.complete(null);

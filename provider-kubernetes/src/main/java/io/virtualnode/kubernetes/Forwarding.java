@@ -13,6 +13,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +40,11 @@ final class Forwarding {
       var metadata = pod.getMetadata();
       return new Delegate(
           member, clusterUid, metadata.getNamespace(), metadata.getName(), metadata.getUid());
+    }
+
+    /** The same, its member being called otherwise now. */
+    Delegate in(String otherMember) {
+      return new Delegate(otherMember, clusterUid, namespace, name, uid);
     }
   }
 
@@ -153,6 +160,34 @@ final class Forwarding {
     primary.forgotten(witnessed);
   }
 
+  /**
+   * A cluster is called otherwise now: whatever was said of it is said of that member.
+   *
+   * @param cluster whether that is its UID
+   * @return whether anything was said of it under another name
+   */
+  boolean rename(Predicate<String> cluster, String member) {
+    UnaryOperator<Delegate> renamed =
+        where ->
+            cluster.test(where.clusterUid()) && !where.member().equals(member)
+                ? where.in(member)
+                : where;
+    boolean changes = false;
+    var intended = intent().filter(intent -> cluster.test(intent.clusterUid()));
+    if (intended.filter(intent -> !intent.member().equals(member)).isPresent()) {
+      primary.rename(intended.get().in(member));
+      changes = true;
+    }
+    if (delegate != null && !renamed.apply(delegate).equals(delegate)) {
+      delegate = renamed.apply(delegate);
+      changes = true;
+    }
+    tombstones.replaceAll(renamed);
+    abandoned.replaceAll(renamed);
+    creation.rename(renamed);
+    return changes;
+  }
+
   /** What is being created for it. */
   Creation creation() {
     return creation;
@@ -227,11 +262,7 @@ final class Forwarding {
 
   /** Whether the intent names that pod. */
   boolean isIntended(Delegate found) {
-    return intent()
-        .filter(intent -> intent.member().equals(found.member()))
-        .flatMap(Intent::delegateUid)
-        .filter(found.uid()::equals)
-        .isPresent();
+    return intent().flatMap(Intent::delegateUid).filter(found.uid()::equals).isPresent();
   }
 
   /** Whether that delegate may be started now. */
@@ -384,9 +415,7 @@ final class Forwarding {
       return new Step.Move(intent);
     }
     if (sight == Sight.NONE) {
-      return new Step.Await(
-          "member %s, chosen for %s, is not configured as cluster %s"
-              .formatted(intent.member(), proxy, intent.clusterUid()));
+      return new Step.NotConfigured(intent);
     }
     var made = creation.made();
     if (!accepted && made.filter(this::mayStart).isPresent()) {
@@ -456,7 +485,13 @@ final class Forwarding {
 
   /** The status to show whenever the delegate's changes; empty while it tells nothing yet. */
   Optional<PodStatus> toShow() {
-    return telling ? Optional.ofNullable(status) : Optional.empty();
+    if (telling) {
+      return Optional.ofNullable(status);
+    }
+    // It is there, and the proxy shows that nobody knows.
+    return delegate != null && primary.saysOutOfSight()
+        ? Optional.of(DelegateStatus.pending())
+        : Optional.empty();
   }
 
   /** The end of a proxy whose delegate went away without one; it is the status from now on. */
@@ -477,6 +512,13 @@ final class Forwarding {
   Optional<NodeKey> slotByIntent() {
     return intent()
         .filter(intent -> !seen && !gone && !isBuried(intent))
+        .map(intent -> new NodeKey(intent.member(), intent.node()));
+  }
+
+  /** The slot of a delegate that is, or may be, in that member and has not ended. */
+  Optional<NodeKey> slotIn(String member) {
+    return intent()
+        .filter(intent -> isAlive() && isAt(member))
         .map(intent -> new NodeKey(intent.member(), intent.node()));
   }
 

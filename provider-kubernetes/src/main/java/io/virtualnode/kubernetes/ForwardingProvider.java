@@ -1,7 +1,9 @@
 package io.virtualnode.kubernetes;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.virtualnode.api.NodeContext;
+import io.virtualnode.api.NodeObserver;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.api.PodObserver;
 import io.virtualnode.api.Provider;
@@ -18,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>Thread-safe; no method blocks.
  */
-final class ForwardingProvider implements Provider, PodObserver {
+final class ForwardingProvider implements Provider, PodObserver, NodeObserver {
 
   private final Forwarder forwarder;
   private final Scope scope;
@@ -68,6 +70,11 @@ final class ForwardingProvider implements Provider, PodObserver {
     forwarder.podsSynced(scope, Set.copyOf(observed));
     synced.complete(null);
     observed.clear();
+  }
+
+  @Override
+  public void nodeObserved(Node node) {
+    forwarder.nodeObserved(node, scope);
   }
 
   @Override

@@ -32,6 +32,13 @@ final class MemberEvents implements MemberListener {
   interface Effects {
 
     /**
+     * The member has reached that cluster and is going to watch it.
+     *
+     * @return why it must not
+     */
+    Optional<String> identified(Member member, ClusterIdentity identity);
+
+    /**
      * A delegate is there, with a new status perhaps. Called with the forwarding locked.
      *
      * @param first whether it was not there before
@@ -93,7 +100,7 @@ final class MemberEvents implements MemberListener {
             .filter(forwarding -> isElsewhere(forwarding, member.name(), identity))
             .count();
     return elsewhere == 0
-        ? Optional.empty()
+        ? effects.identified(member, identity)
         : Optional.of(
             "member %s now reaches cluster %s, but %d delegates are in another one: give the new cluster a name of its own"
                 .formatted(member.name(), identity.uid(), elsewhere));

@@ -21,7 +21,6 @@ import org.slf4j.LoggerFactory;
 final class MemberLoss {
 
   private static final Logger log = LoggerFactory.getLogger(MemberLoss.class);
-  private static final String UNREACHABLE = "MemberUnreachable";
 
   private final Site site;
   private final Ending ending;
@@ -107,13 +106,12 @@ final class MemberLoss {
         forwarding ->
             forwarding
                 .lastKnown()
-                .ifPresent(last -> show(absence, forwarding, unknown(last, message))));
-  }
-
-  private static PodStatus unknown(PodStatus last, String message) {
-    return "Pending".equals(last.getPhase())
-        ? DelegateStatus.pending(UNREACHABLE, message)
-        : DelegateStatus.unknown(last, UNREACHABLE, message);
+                .ifPresent(
+                    last ->
+                        show(
+                            absence,
+                            forwarding,
+                            DelegateStatus.outOfSight(last, DelegateStatus.UNREACHABLE, message))));
   }
 
   private void fail(String member, Absence absence, Duration delay) {

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -30,6 +31,7 @@ final class Members implements AutoCloseable {
   private final MemberListener listener;
   private final ScheduledExecutorService timer;
   private volatile Map<String, Entry> entries = Map.of(); // replaced under this, never changed
+  private volatile Set<String> draining = Set.of();
 
   /** A member, with what its credentials were when it was connected. */
   private record Entry(Member member, String credentials, boolean retired) {
@@ -65,7 +67,7 @@ final class Members implements AutoCloseable {
       var credentials = settings.access().fingerprint();
       if (entry == null
           || !entry.credentials.equals(credentials)
-          || !entry.member.settings().equals(settings)
+          || !entry.member.settings().withDrain(settings.drain()).equals(settings)
           || !entry.member.maxAge().equals(maxAge)) {
         replace(settings, maxAge, credentials);
       } else if (entry.retired) {
@@ -110,6 +112,20 @@ final class Members implements AutoCloseable {
     return entry != null && entry.retired;
   }
 
+  /** Whether the member gets nothing new, see {@link Draining}. */
+  boolean isDraining(String name) {
+    return draining.contains(name);
+  }
+
+  /** The names of the members that get nothing new, known or not. */
+  Set<String> draining() {
+    return draining;
+  }
+
+  void setDraining(Set<String> names) {
+    draining = names;
+  }
+
   List<Member> all() {
     return entries.values().stream().map(Entry::member).toList();
   }
@@ -120,7 +136,6 @@ final class Members implements AutoCloseable {
     if (entry == null || !entry.retired) {
       return false;
     }
-    log.info("member {} has no delegate left and is forgotten", name);
     var rest = new HashMap<>(entries);
     rest.remove(name);
     entries = Map.copyOf(rest);

@@ -9,6 +9,8 @@ import io.virtualnode.kubernetes.capacity.Scope;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
@@ -26,6 +28,7 @@ final class NodeReports implements Offers {
 
   private final Supplier<List<String>> staleMembers;
   private final IntSupplier orphansHeld;
+  private final Supplier<SortedMap<String, Boolean>> drains;
   private final BiFunction<Scope, NodeReport, CompletionStage<Void>> reports;
   private final Set<Scope> included = ConcurrentHashMap.newKeySet();
   private final Map<Scope, NodeReport> last = new ConcurrentHashMap<>();
@@ -37,14 +40,17 @@ final class NodeReports implements Offers {
    *
    * @param staleMembers the names of the members that have not been heard of recently, sorted
    * @param orphansHeld how many delegates without a proxy are not removed, being too many
+   * @param drains the members that are drained, and of each whether it is empty of delegates
    * @param reports takes a virtual node's report; its stage completes when the primary has it
    */
   NodeReports(
       Supplier<List<String>> staleMembers,
       IntSupplier orphansHeld,
+      Supplier<SortedMap<String, Boolean>> drains,
       BiFunction<Scope, NodeReport, CompletionStage<Void>> reports) {
     this.staleMembers = staleMembers;
     this.orphansHeld = orphansHeld;
+    this.drains = drains;
     this.reports = reports;
   }
 
@@ -79,10 +85,12 @@ final class NodeReports implements Offers {
   @Override
   public void publish(Map<Scope, Resources> offers) {
     var stale = staleMembers.get();
-    offers.forEach((scope, offer) -> publish(scope, offer, of(scope, stale)));
+    var draining = drains.get();
+    offers.forEach((scope, offer) -> publish(scope, offer, of(scope, stale), draining));
   }
 
-  private void publish(Scope scope, Resources offer, List<String> stale) {
+  private void publish(
+      Scope scope, Resources offer, List<String> stale, SortedMap<String, Boolean> draining) {
     if (awaitsMembers && !stale.isEmpty() && !last.containsKey(scope)) {
       return;
     }
@@ -93,7 +101,7 @@ final class NodeReports implements Offers {
             quantities,
             true,
             "pods can be taken care of",
-            List.of(fresh(stale), orphans()));
+            List.of(fresh(stale), orphans(), drain(scope, draining)));
     if (!report.equals(last.put(scope, report))) {
       stored.put(scope, reports.apply(scope, report));
     }
@@ -110,6 +118,12 @@ final class NodeReports implements Offers {
                 ? held + " delegates have no proxy in the primary: none is removed"
                 : "no delegate without a proxy is kept")
         .build();
+  }
+
+  private static NodeCondition drain(Scope scope, SortedMap<String, Boolean> draining) {
+    var own = new TreeMap<>(draining);
+    NodeIdentity.memberOf(scope).ifPresent(member -> own.keySet().retainAll(Set.of(member)));
+    return DrainReport.of(own).condition();
   }
 
   private static List<String> of(Scope scope, List<String> members) {

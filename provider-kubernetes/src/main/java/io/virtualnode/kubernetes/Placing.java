@@ -49,6 +49,9 @@ final class Placing {
     if (!(decision instanceof Decision.Placed) && !preferred.equals(demand)) {
       decision = site.account().place(proxy, demand); // that room has gone in between
     }
+    if (decision instanceof Decision.Placed placed && leaves(proxy, placed.node())) {
+      decision = site.account().place(proxy, demand);
+    }
     if (decision instanceof Decision.Placed placed) {
       return bringAbout(pod, forwarding, placed.node(), after);
     }
@@ -59,6 +62,15 @@ final class Placing {
     }
     tellWhyItWaits(forwarding, decision);
     return Site.done();
+  }
+
+  /** Gives up a slot in a member that is drained, unless something of the proxy is there. */
+  private boolean leaves(PodKey proxy, NodeKey slot) {
+    if (!site.members().isDraining(slot.member())) {
+      return false;
+    }
+    release(proxy);
+    return site.account().read(ledger -> ledger.slot(proxy.uid())).isEmpty();
   }
 
   /** Where it came to nothing it may do so again: the last choice, not the first. */

@@ -8,16 +8,25 @@ import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.capacity.Requests;
 import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.delegate.DelegateStatus;
+import java.util.function.Consumer;
 
 /** Takes what the primary shows of proxies into the account and to their forwardings. */
 final class Proxies {
 
   private final Account account;
   private final Forwardings forwardings;
+  private final Consumer<Forwarding> resolve;
 
-  Proxies(Account account, Forwardings forwardings) {
+  /**
+   * Takes them from now on.
+   *
+   * @param resolve finds the present name of the member that a proxy's intent names; called with
+   *     the forwarding locked
+   */
+  Proxies(Account account, Forwardings forwardings, Consumer<Forwarding> resolve) {
     this.account = account;
     this.forwardings = forwardings;
+    this.resolve = resolve;
   }
 
   /** The primary has the proxy, bound to the virtual node of that scope. */
@@ -26,6 +35,7 @@ final class Proxies {
     var forwarding = forwardings.of(proxy, scope);
     synchronized (forwarding) {
       forwarding.observed(pod);
+      resolve.accept(forwarding);
       if (DelegateStatus.isTerminal(pod)) {
         account.update(ledger -> ledger.uncount(proxy.uid()));
         account.withdraw(proxy);
@@ -40,13 +50,13 @@ final class Proxies {
             if (daemon) {
               ledger.credit(proxy.uid(), true);
             }
-            slot.ifPresent(node -> reserve(ledger, proxy, node));
+            slot.ifPresent(node -> reserveInstead(ledger, proxy, node));
           });
     }
   }
 
   /** Another intent may have prevailed than the one that room was reserved for. */
-  private static void reserve(Ledger ledger, PodKey proxy, NodeKey node) {
+  static void reserveInstead(Ledger ledger, PodKey proxy, NodeKey node) {
     if (ledger.slot(proxy.uid()).filter(s -> !s.member().equals(node.member())).isPresent()) {
       ledger.release(proxy.uid());
     }

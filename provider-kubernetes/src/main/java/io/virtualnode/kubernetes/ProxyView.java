@@ -52,6 +52,11 @@ final class ProxyView {
     inherited = false;
   }
 
+  /** The intent's member is called otherwise now. */
+  void rename(Intent renamed) {
+    intent = renamed;
+  }
+
   /** It no longer has the proxy; see {@link Forwarding#forgotten}. */
   void forgotten(boolean witnessed) {
     present = false;
@@ -92,6 +97,11 @@ final class ProxyView {
   /** Its status; empty before it was seen. */
   Optional<PodStatus> shown() {
     return Optional.ofNullable(shown);
+  }
+
+  /** Whether it says that nobody knows how its delegate is. */
+  boolean saysOutOfSight() {
+    return shown != null && DelegateStatus.isOutOfSight(shown);
   }
 
   /** Whether it has, or had, a status that only a delegate can have told. */

@@ -3,6 +3,8 @@ package io.virtualnode.kubernetes;
 import io.virtualnode.kubernetes.account.Account;
 import java.util.List;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Ends members that were taken out of the configuration, once nothing of ours is left in them.
@@ -10,6 +12,8 @@ import java.util.function.Consumer;
  * <p>Thread-safe; not to be called with a forwarding locked.
  */
 final class Retirement {
+
+  private static final Logger log = LoggerFactory.getLogger(Retirement.class);
 
   private final Members members;
   private final Forwardings forwardings;
@@ -34,6 +38,7 @@ final class Retirement {
     if (members.isRetired(member)
         && forwardings.all().stream().noneMatch(forwarding -> uses(forwarding, member))
         && members.dismiss(member)) {
+      log.info("member {} has no delegate left and is forgotten", member);
       account.update(ledger -> ledger.removeMember(member));
       memories.forEach(memory -> memory.accept(member));
     }

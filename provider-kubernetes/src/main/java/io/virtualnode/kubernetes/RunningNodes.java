@@ -251,7 +251,7 @@ final class RunningNodes implements AutoCloseable {
         () -> {
           if (removed) {
             notBefore.remove(scope);
-            forwarder.setClosed(scope, false); // nothing of it is left
+            forwarder.removed(scope);
           } else { // it has pods all the same, or the primary does not answer
             notBefore.put(scope, System.nanoTime() + RETRY_OF_REMOVAL.toNanos());
             var unused = add(scope, entry.look, Map.of());

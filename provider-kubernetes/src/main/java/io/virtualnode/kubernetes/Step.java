@@ -49,6 +49,9 @@ sealed interface Step {
    */
   record AwaitSight() implements Step {}
 
+  /** Nobody knows how it is: the member that has its delegate is not configured. */
+  record NotConfigured(Intent intent) implements Step {}
+
   /** It cannot go on before somebody sees to it. */
   record Await(String message) implements Step {}
 }

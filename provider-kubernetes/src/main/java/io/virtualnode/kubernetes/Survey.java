@@ -1,5 +1,6 @@
 package io.virtualnode.kubernetes;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualnode.api.PodKey;
@@ -15,6 +16,7 @@ import io.virtualnode.kubernetes.config.NodeSettings;
 import io.virtualnode.kubernetes.config.Topology;
 import io.virtualnode.kubernetes.delegate.DelegatePod;
 import io.virtualnode.kubernetes.delegate.Ownership;
+import io.virtualnode.kubernetes.member.ClusterIdentity;
 import io.virtualnode.kubernetes.member.Member;
 import io.virtualnode.kubernetes.placement.Demand;
 import io.virtualnode.kubernetes.placement.Explanation;
@@ -34,6 +36,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One look at all clusters: the account as {@code vnode run} would keep it at this moment, from
@@ -51,6 +54,8 @@ public final class Survey implements AutoCloseable {
   private final Forwardings forwardings = new Forwardings();
   private final Account account;
   private final Members members;
+  private final Clusters clusters;
+  private final Renaming renaming;
   private final DelegatePod translation;
   private final CountDownLatch awaited;
   private final Map<String, Scope> virtualNodes = new TreeMap<>(); // filled before it is shared
@@ -87,6 +92,8 @@ public final class Survey implements AutoCloseable {
                 forwardings,
                 new Effects()),
             timer);
+    this.clusters = new Clusters(members);
+    this.renaming = new Renaming(members, forwardings, account, former -> {});
   }
 
   /**
@@ -104,8 +111,10 @@ public final class Survey implements AutoCloseable {
       throws InterruptedException {
     var uid = primary.namespaces().withName("kube-system").require().getMetadata().getUid();
     var survey = new Survey(configuration, uid, clients);
-    var proxies = new Proxies(survey.account, survey.forwardings);
-    survey.virtualNodes.putAll(nodes(configuration, primary));
+    var proxies = new Proxies(survey.account, survey.forwardings, survey.renaming::resolve);
+    var present = ForwardingNode.virtualNodes(primary);
+    survey.virtualNodes.putAll(nodes(configuration, present));
+    survey.drain(configuration, present);
     survey.closeThoseNotAskedFor(configuration);
     boundTo(survey.virtualNodes.keySet(), primary)
         .forEach(pod -> proxies.observed(pod, survey.scopeOf(pod)));
@@ -115,6 +124,17 @@ public final class Survey implements AutoCloseable {
     survey.members.configure(configuration.members(), configuration.maxAge());
     survey.awaitMembers(timeout);
     return survey;
+  }
+
+  private void drain(Configuration configuration, List<Node> present) {
+    var marked =
+        present.stream()
+            .filter(node -> virtualNodes.containsKey(node.getMetadata().getName()))
+            .flatMap(node -> DrainMark.on(node).stream());
+    var configured =
+        configuration.members().stream().filter(MemberSettings::drain).map(MemberSettings::name);
+    Stream.concat(marked, configured)
+        .forEach(name -> account.update(ledger -> ledger.setDraining(name, true)));
   }
 
   private void closeThoseNotAskedFor(Configuration configuration) {
@@ -129,7 +149,7 @@ public final class Survey implements AutoCloseable {
   }
 
   /** The pods that are bound to one of the nodes. */
-  private static List<Pod> boundTo(Set<String> nodes, KubernetesClient primary) {
+  static List<Pod> boundTo(Set<String> nodes, KubernetesClient primary) {
     var all = primary.pods().inAnyNamespace();
     var bound =
         nodes.size() == 1
@@ -141,11 +161,15 @@ public final class Survey implements AutoCloseable {
   }
 
   /** What each virtual node of the configuration stands for that the primary has, by its name. */
-  private static Map<String, Scope> nodes(Configuration configuration, KubernetesClient primary) {
+  static Map<String, Scope> nodes(Configuration configuration, KubernetesClient primary) {
+    return nodes(configuration, ForwardingNode.virtualNodes(primary));
+  }
+
+  private static Map<String, Scope> nodes(Configuration configuration, List<Node> present) {
     var settings = configuration.node();
     var identity = new NodeIdentity(settings.name());
     var scopes = new TreeMap<String, Scope>();
-    for (var node : ForwardingNode.virtualNodes(primary)) {
+    for (var node : present) {
       identity.scopeOf(node).ifPresent(scope -> scopes.put(node.getMetadata().getName(), scope));
     }
     if (settings.topology() == Topology.AGGREGATE) {
@@ -232,6 +256,15 @@ public final class Survey implements AutoCloseable {
 
   /** Only what is known of the members matters, nothing follows from it. */
   private final class Effects implements MemberEvents.Effects {
+
+    @Override
+    public Optional<String> identified(Member member, ClusterIdentity identity) {
+      var verdict = clusters.claim(member, identity);
+      if (verdict.objection().isEmpty()) {
+        renaming.identified(member, identity, verdict.predecessor());
+      }
+      return verdict.objection();
+    }
 
     @Override
     public void delegateSeen(Forwarding forwarding, boolean first, boolean lowered) {}

@@ -2,6 +2,7 @@ package io.virtualnode.kubernetes;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.virtualnode.kubernetes.delegate.Intent;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -18,6 +19,9 @@ import org.slf4j.LoggerFactory;
 final class TakingBack {
 
   private static final Logger log = LoggerFactory.getLogger(TakingBack.class);
+
+  // How often it is looked whether there is room elsewhere, while the member is drained.
+  private static final Duration SOON = Duration.ofSeconds(3);
 
   private final Site site;
   private final Placing placing;
@@ -85,10 +89,30 @@ final class TakingBack {
     remindOf(forwarding, delegate);
   }
 
+  /** Takes back at once what has found no node yet in that member, which is drained. */
+  void hurry(String member) {
+    for (var forwarding : site.forwardings().all()) {
+      boolean waits;
+      synchronized (forwarding) {
+        waits =
+            forwarding
+                .delegate()
+                .filter(delegate -> delegate.member().equals(member))
+                .filter(delegate -> forwarding.overdue(delegate.uid()))
+                .isPresent();
+      }
+      if (waits) {
+        site.node().requeue(forwarding.proxy());
+      }
+    }
+  }
+
   /** Looks again after a while whether the delegate has found a node. */
   void remindOf(Forwarding forwarding, Forwarding.Delegate delegate) {
+    var usual = site.settings().get().takeBackAfter();
+    boolean soon = site.members().isDraining(delegate.member()) && usual.compareTo(SOON) > 0;
     site.later(
-        site.settings().get().takeBackAfter(),
+        soon ? SOON : usual,
         () -> {
           boolean overdue;
           synchronized (forwarding) {

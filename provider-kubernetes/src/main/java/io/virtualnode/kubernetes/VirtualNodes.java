@@ -87,6 +87,7 @@ final class VirtualNodes implements AutoCloseable {
     for (var node : present) {
       identity.scopeOf(node).filter(parts).ifPresent(scope -> before.put(scope, node));
     }
+    before.forEach((scope, node) -> forwarder.nodeObserved(node, scope)); // before any pod is
     boolean alone =
         settings.topology() == Topology.AGGREGATE
             && before.keySet().stream().allMatch(Scope.WHOLE::equals);

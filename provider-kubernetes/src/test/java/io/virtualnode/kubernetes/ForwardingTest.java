@@ -18,6 +18,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ForwardingTest {
 
@@ -178,9 +179,83 @@ class ForwardingTest {
   @Test
   void noMember() {
     forwarding.observed(intended().build());
-    assertThat(forwarding.next(Sight.NONE))
-        .isInstanceOfSatisfying(
-            Step.Await.class, await -> assertThat(await.message()).contains("cluster-a"));
+    assertThat(forwarding.next(Sight.NONE)).isEqualTo(new Step.NotConfigured(INTENT));
+  }
+
+  @DisplayName("what_is_said_of_a_cluster_is_said_of_the_member_that_it_is_now")
+  @Test
+  void renamed() {
+    forwarding.observed(named().build());
+    assertThat(forwarding.rename("cluster-b"::equals, "b")).isFalse();
+    assertThat(forwarding.awaits("a")).isTrue();
+    assertThat(forwarding.rename("cluster-a"::equals, "c")).isTrue();
+    assertThat(forwarding.rename("cluster-a"::equals, "c")).isFalse();
+    assertThat(forwarding.awaits("a")).isFalse();
+    assertThat(forwarding.awaits("c")).isTrue();
+    assertThat(forwarding.uses("a")).isFalse();
+    assertThat(forwarding.slotIn("c")).contains(new NodeKey("c", "n1"));
+    assertThat(forwarding.intent()).contains(NAMED.in("c"));
+    forwarding.observed(named().build()); // the primary keeps the former name
+    assertThat(forwarding.intent()).contains(NAMED.in("c"));
+    seen(forwarding, CREATED.in("c"), RUNNING, true);
+    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Show.class);
+
+    forwarding.rename("cluster-a"::equals, "d");
+    assertThat(forwarding.delegate()).contains(CREATED.in("d"));
+    assertThat(forwarding.isAt("d")).isTrue();
+    assertThat(forwarding.removal()).isEqualTo(new Removal.Delete(CREATED.in("d")));
+    assertThat(forwarding.delegateGone(CREATED.uid())).isTrue();
+    assertThat(forwarding.wouldBeLost()).as("its end was not told").isTrue();
+  }
+
+  @DisplayName("delegate_that_waits_to_be_started_is_the_intended_one_under_whatever_name")
+  @Test
+  void intendedUnderAnotherName() {
+    forwarding.observed(named().build());
+    assertThat(forwarding.isStray(CREATED.in("c"), true)).isFalse();
+    assertThat(
+            forwarding.isStray(
+                new Delegate("a", "cluster-a", "atlas", CREATED.name(), "delegate-2"), true))
+        .isTrue();
+  }
+
+  @DisplayName("tombstone_proves_under_the_new_name_what_it_proved_under_the_former")
+  @Test
+  void tombstoneRenamed() {
+    forwarding.observed(intended().build());
+    forwarding.tombstoneSeen(
+        new Delegate("a", "cluster-a", "atlas", INTENT.delegateName(PROXY), "grave"));
+    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Place.class);
+    forwarding.rename("cluster-a"::equals, "c");
+    assertThat(forwarding.isBuried(INTENT.in("c"))).isTrue();
+    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Place.class);
+    assertThat(forwarding.slotIn("a")).isEmpty();
+  }
+
+  @DisplayName("what_was_created_and_not_yet_intended_is_under_the_new_name")
+  @Test
+  void creationRenamed() {
+    forwarding.observed(proxy().build());
+    forwarding.creating("a", CREATED.name());
+    forwarding.creation().made(CREATED);
+    forwarding.rename("cluster-a"::equals, "c");
+    assertThat(forwarding.creation().made()).contains(CREATED.in("c"));
+    assertThat(forwarding.creation().isUnderWay(CREATED.in("c"))).isTrue();
+    assertThat(forwarding.uses("a")).isFalse();
+    assertThat(forwarding.uses("c")).isTrue();
+  }
+
+  @DisplayName("proxy_no_longer_says_that_nobody_knows_once_its_pending_delegate_is_seen")
+  @ParameterizedTest
+  @ValueSource(strings = {"MemberNotConfigured", "MemberUnreachable"})
+  void backInSight(String reason) {
+    var unknown = named().editStatus().withPhase("Pending").withReason(reason).endStatus().build();
+    forwarding.observed(unknown);
+    assertThat(forwarding.toShow()).isEmpty();
+    forwarding.delegateSeen(CREATED, "7", false, true, PENDING, false);
+    assertThat(forwarding.toShow().orElseThrow().getReason()).isNull();
+    forwarding.observed(named().build());
+    assertThat(forwarding.toShow()).isEmpty();
   }
 
   @DisplayName("intent_that_cannot_be_read_is_never_replaced_by_another")

@@ -5,12 +5,15 @@ import static io.virtualnode.kubernetes.capacity.Given.key;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.virtualnode.api.NodeReport;
 import io.virtualnode.kubernetes.capacity.Scope;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.DisplayName;
@@ -25,8 +28,10 @@ class NodeReportsTest {
   private final List<Scope> reported = new ArrayList<>();
   private final Map<Scope, NodeReport> last = new HashMap<>();
   private int held;
+  private final SortedMap<String, Boolean> draining = new TreeMap<>();
   private final CompletableFuture<Void> stored = new CompletableFuture<>();
-  private final NodeReports reports = new NodeReports(this::stale, () -> held, this::report);
+  private final NodeReports reports =
+      new NodeReports(this::stale, () -> held, () -> draining, this::report);
 
   private List<String> stale() {
     return fresh.entrySet().stream()
@@ -104,6 +109,41 @@ class NodeReportsTest {
               assertThat(condition.getStatus()).isEqualTo("True");
               assertThat(condition.getMessage()).startsWith("7 delegates");
             });
+  }
+
+  @Test
+  @DisplayName("node_says_of_its_own_members_whether_they_are_drained_and_empty")
+  void drained() {
+    reports.include(A);
+    reports.include(OF_B);
+    reports.include(Scope.WHOLE);
+    var offers = Map.of(A, cores(1), OF_B, cores(2), Scope.WHOLE, cores(3));
+    reports.publish(offers);
+    assertThat(drain(Scope.WHOLE)).isEqualTo("False None no member is drained");
+    draining.putAll(Map.of("a", false, "b", true));
+    reported.clear();
+    reports.publish(offers);
+    assertThat(reported).containsExactlyInAnyOrder(A, OF_B, Scope.WHOLE);
+    assertThat(drain(Scope.WHOLE)).isEqualTo("True Draining a: draining, b: drained");
+    assertThat(drain(A)).isEqualTo("True Draining a: draining");
+    assertThat(drain(OF_B)).isEqualTo("True Draining b: drained");
+    draining.put("a", true);
+    reported.clear();
+    reports.publish(offers);
+    assertThat(reported).containsExactlyInAnyOrder(A, Scope.WHOLE);
+    var node =
+        new NodeBuilder()
+            .withNewStatus()
+            .withConditions(last(Scope.WHOLE).conditions())
+            .endStatus()
+            .build();
+    assertThat(DrainReport.on(node).empty()).isEqualTo(draining);
+  }
+
+  private String drain(Scope scope) {
+    var condition = last(scope).conditions().get(2);
+    assertThat(condition.getType()).isEqualTo("virtualnode.io/MembersDraining");
+    return condition.getStatus() + " " + condition.getReason() + " " + condition.getMessage();
   }
 
   @Test

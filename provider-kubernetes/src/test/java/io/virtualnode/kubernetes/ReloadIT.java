@@ -130,7 +130,8 @@ class ReloadIT {
   }
 
   @Test
-  @DisplayName("does not take another cluster under a member's name for the one that has our pods")
+  @DisplayName(
+      "does not take a rebuilt cluster, of the same name and another UID, for the one that has our pods")
   void another_cluster_under_the_name() {
     runInB(Map.of());
     var delegate = federation.delegate("runs").getMetadata().getUid();

@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -121,6 +122,11 @@ final class NodeController implements AutoCloseable {
 
   NodeDescription description() {
     return description;
+  }
+
+  /** Tells the observer of the Node as it stands, from now on. */
+  void onSeen(Consumer<Node> observer) {
+    observed.tell(observer);
   }
 
   /** The watch shows the Node of our name. */

@@ -1,5 +1,7 @@
 package io.virtualnode.node;
 
+import io.fabric8.kubernetes.api.model.Node;
+import io.virtualnode.api.NodeObserver;
 import io.virtualnode.api.Provider;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.UnaryOperator;
@@ -51,8 +53,19 @@ final class NodeLife {
         new NodeController(
             description, host.api(), lease, phase, threads.writes(), timer, counters);
     this.pods = new PodLoop(name, provider, host, counters);
+    if (provider instanceof NodeObserver observer) {
+      node.onSeen(seen -> observe(observer, seen));
+    }
     node.ready().thenRun(() -> ready.complete(null));
     node.failed().thenAccept(this::end);
+  }
+
+  private void observe(NodeObserver observer, Node seen) {
+    try {
+      observer.nodeObserved(seen);
+    } catch (RuntimeException e) {
+      log.error("The provider could not take note of what Node {} has become", name, e);
+    }
   }
 
   /** Completes when the node is registered, fails if it cannot be. */

@@ -76,7 +76,9 @@ final class NodeWriter {
   /** Creates the Node, where none is known to stand. */
   CompletionStage<Optional<Node>> create(NodeReport report) {
     wrote(report);
-    return api.createNode(object.create(report, timer.now()))
+    Node whole = object.create(report, timer.now());
+    observed.formerMarks().forEach(whole.getMetadata().getAnnotations()::putIfAbsent);
+    return api.createNode(whole)
         .thenApply(
             node -> {
               taintsSettled = true;

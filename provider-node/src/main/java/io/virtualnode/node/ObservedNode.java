@@ -2,7 +2,10 @@ package io.virtualnode.node;
 
 import io.fabric8.kubernetes.api.model.Node;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,13 +17,41 @@ import org.jspecify.annotations.Nullable;
  */
 final class ObservedNode {
 
+  private static final String MARKS = "virtualnode.io/";
+
   // guarded by this
   private @Nullable Node newest;
+  private @Nullable Node former; // which was deleted
   private @Nullable String version; // the latest that was seen, of whichever Node of the name
   private @Nullable String own; // UID
 
+  private final Object telling = new Object();
+  private String told = ""; // the version; guarded by telling
+  private Consumer<Node> observer = node -> {}; // guarded by telling
+
+  /** Tells the observer of the newest copy from now on, one at a time. */
+  void tell(Consumer<Node> newest) {
+    synchronized (telling) {
+      observer = newest;
+    }
+  }
+
   /** Whether there was something new in it. */
-  synchronized boolean seen(Node node) {
+  boolean seen(Node node) {
+    boolean news = note(node);
+    if (news) {
+      synchronized (telling) {
+        Node now = newest(); // a newer one may have come in between
+        if (now != null && !now.getMetadata().getResourceVersion().equals(told)) {
+          told = now.getMetadata().getResourceVersion();
+          observer.accept(now);
+        }
+      }
+    }
+    return news;
+  }
+
+  private synchronized boolean note(Node node) {
     String seen = node.getMetadata().getResourceVersion();
     if (version != null && ResourceVersions.isNewer(version, seen)) {
       return false; // also of a Node that was deleted and created again since
@@ -48,7 +79,22 @@ final class ObservedNode {
       return false;
     }
     newest = null;
+    former = stood;
     return true;
+  }
+
+  /**
+   * The annotations of this software's by which others have marked the Node that stood before; they
+   * are to be on the one that takes its place.
+   */
+  synchronized Map<String, String> formerMarks() {
+    Node before = former;
+    Map<String, String> annotations = before == null ? null : before.getMetadata().getAnnotations();
+    return annotations == null
+        ? Map.of()
+        : annotations.entrySet().stream()
+            .filter(annotation -> annotation.getKey().startsWith(MARKS))
+            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
   synchronized @Nullable Node newest() {
@@ -56,8 +102,10 @@ final class ObservedNode {
   }
 
   /** It was created here. */
-  synchronized void created(Node node) {
-    own = node.getMetadata().getUid();
+  void created(Node node) {
+    synchronized (this) {
+      own = node.getMetadata().getUid();
+    }
     seen(node);
   }
 

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Taint;
 import io.virtualnode.api.NodeReport;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayNameGeneration;
@@ -141,6 +142,26 @@ final class NodeControllerTest {
     assertThat(requireNonNull(primary.leases.get("v")).getMetadata().getOwnerReferences())
         .extracting(OwnerReference::getUid)
         .containsExactly(uid(stored()));
+  }
+
+  @Test
+  void node_that_is_created_again_has_the_marks_of_others_of_this_softwares_names() {
+    List<String> told = new ArrayList<>();
+    controller.onSeen(
+        node -> told.add(node.getMetadata().getAnnotations().get("virtualnode.io/drain")));
+    start();
+    Node marked = withVersion(stored(), primary.nextVersion());
+    marked.getMetadata().getAnnotations().put("virtualnode.io/drain", "a");
+    primary.put(marked);
+    controller.seen(marked);
+    primary.nodes.clear();
+    controller.deleted(withVersion(marked, primary.nextVersion()));
+    timer.pass(SOON);
+    assertThat(uid(stored())).isNotEqualTo(uid(marked));
+    assertThat(stored().getMetadata().getAnnotations())
+        .containsEntry("virtualnode.io/drain", "a")
+        .containsKey("virtualnode.io/applied");
+    assertThat(told).startsWith((String) null).endsWith("a", "a");
   }
 
   @Test

@@ -179,6 +179,15 @@ final class NodeObjectTest {
   }
 
   @Test
+  void annotation_of_others_is_in_no_patch() {
+    Node node = created();
+    node.getMetadata().getAnnotations().put("virtualnode.io/drain", "a");
+    node.getMetadata().setLabels(Map.of());
+    Map<String, Object> patch = object.metadataPatch(node, true).orElseThrow();
+    assertThat(child(patch, "metadata")).containsKey("labels").doesNotContainKey("annotations");
+  }
+
+  @Test
   void node_without_a_readable_note_keeps_what_it_has() {
     Node node = created();
     node.getMetadata().setAnnotations(Map.of("virtualnode.io/applied", "?", "note", "n"));

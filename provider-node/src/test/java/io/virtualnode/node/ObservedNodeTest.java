@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayNameGeneration;
 import org.junit.jupiter.api.DisplayNameGenerator;
@@ -56,6 +58,30 @@ final class ObservedNodeTest {
     assertThat(observed.isOurs(node("w", "4", Map.of()))).isFalse();
     observed.created(node("w", "5", Map.of()));
     assertThat(observed.isOurs(node("w", "6", Map.of()))).isTrue();
+  }
+
+  @Test
+  void observer_is_told_of_what_is_new_and_of_nothing_old() {
+    List<String> told = new ArrayList<>();
+    observed.seen(node("u", "8", LABEL));
+    observed.tell(node -> told.add(node.getMetadata().getResourceVersion()));
+    observed.seen(node("u", "9", LABEL));
+    observed.seen(node("u", "9", LABEL));
+    observed.seen(node("u", "8", LABEL));
+    observed.created(node("w", "10", LABEL));
+    assertThat(told).containsExactly("9", "10");
+  }
+
+  @Test
+  void marks_on_a_node_that_was_deleted_are_for_the_one_that_takes_its_place() {
+    assertThat(observed.formerMarks()).isEmpty();
+    Node old = node("old", "9", LABEL);
+    old.getMetadata()
+        .setAnnotations(Map.of("virtualnode.io/drain", "a", "example.org/note", "of others"));
+    observed.seen(old);
+    assertThat(observed.formerMarks()).isEmpty();
+    observed.deleted(node("old", "10", LABEL));
+    assertThat(observed.formerMarks()).isEqualTo(Map.of("virtualnode.io/drain", "a"));
   }
 
   private String version() {

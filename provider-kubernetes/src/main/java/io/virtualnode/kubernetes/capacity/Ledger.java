@@ -85,6 +85,30 @@ public final class Ledger {
     }
   }
 
+  /**
+   * Sets whether the member is drained. It offers nothing new then; what would fit its nodes waits,
+   * because it may be used again.
+   */
+  public void setDraining(String memberName, boolean draining) {
+    var member = members.member(memberName);
+    if (member.draining != draining) {
+      member.draining = draining;
+      members.touchAll(member);
+      members.flush();
+    }
+  }
+
+  /**
+   * How many slots there are in the member: of delegates that are there and have not ended, and of
+   * those that may come to be there.
+   */
+  public int slotsIn(String memberName) {
+    var member = members.find(memberName);
+    return member == null
+        ? 0
+        : member.nodes.values().stream().mapToInt(node -> node.counted.count()).sum();
+  }
+
   /** Forgets a member, its nodes, its pods and every slot in it. */
   public void removeMember(String memberName) {
     var member = members.find(memberName);

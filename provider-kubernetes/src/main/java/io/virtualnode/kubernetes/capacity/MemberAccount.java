@@ -21,6 +21,7 @@ final class MemberAccount {
   final List<Claim> claims = new ArrayList<>(); // in turn
   boolean fresh;
   boolean retired;
+  boolean draining;
   @Nullable Resources quota;
 
   private @Nullable Map<NodeAccount, Resources> shares; // of the quota; null until asked for
@@ -31,7 +32,7 @@ final class MemberAccount {
 
   /** Whether it takes anything new. */
   boolean isInForce() {
-    return fresh && !retired;
+    return fresh && !retired && !draining;
   }
 
   NodeAccount node(String node) {

@@ -139,7 +139,13 @@ final class NodeAccount implements Room {
       return "node(s) of a member that is no longer configured";
     }
     var own = facts == null ? "node(s) not known" : facts.obstacle();
-    return own.isEmpty() && !member.fresh ? "node(s) of a member not heard of recently" : own;
+    if (!own.isEmpty()) {
+      return own;
+    }
+    if (member.draining) {
+      return "node(s) of a member that is drained";
+    }
+    return member.fresh ? "" : "node(s) of a member not heard of recently";
   }
 
   @Override

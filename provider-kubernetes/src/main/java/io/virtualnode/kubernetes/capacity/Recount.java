@@ -131,7 +131,7 @@ final class Recount {
   /** What the node may offer beyond ours: what is free, less what incomplete claims withhold. */
   private static Resources spareOf(NodeAccount node) {
     var facts = node.facts;
-    if (facts == null || !facts.usable() || !node.member.fresh || node.member.retired) {
+    if (facts == null || !facts.usable() || !node.member.isInForce()) {
       return Resources.NONE;
     }
     var spare = node.free().nonNegative();

@@ -9,12 +9,18 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.virtualnode.kubernetes.ForwardingNode;
+import io.virtualnode.kubernetes.Whereabouts;
+import io.virtualnode.kubernetes.Whereabouts.Place;
 import io.virtualnode.kubernetes.config.ClusterAccess;
+import io.virtualnode.kubernetes.config.Configuration;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Asks an API server. Each permission is a SelfSubjectAccessReview of its own, because the rules
@@ -33,6 +39,15 @@ final class ApiServerProbe implements ClusterProbe {
       }
     } catch (RuntimeException e) {
       return new Finding.Unreachable(server + ": " + reason(e));
+    }
+  }
+
+  @Override
+  public SortedMap<Place, Integer> unconfigured(Configuration configuration) {
+    try (var primary = ForwardingNode.primaryClient(configuration)) {
+      return Whereabouts.unconfigured(configuration, primary);
+    } catch (KubernetesClientException e) {
+      return new TreeMap<>(); // what is missing for that is named by the probe
     }
   }
 

@@ -7,6 +7,7 @@ import io.virtualnode.kubernetes.config.Configuration;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -87,7 +88,12 @@ final class CheckCommand implements Callable<Integer> {
     for (var member : configuration.members()) {
       clusters.add(ask("member " + member.name(), member.access(), RequiredPermissions.in(member)));
     }
-    return new CheckReport(clusters.stream().map(CompletableFuture::join).toList());
+    var found = clusters.stream().map(CompletableFuture::join).toList();
+    return new CheckReport(
+        found,
+        found.get(0).finding() instanceof Finding.Reached
+            ? probe.unconfigured(configuration)
+            : new TreeMap<>());
   }
 
   /** A thread for each cluster: one that does not answer must not delay another. */

@@ -1,16 +1,20 @@
 package io.virtualnode.kubernetes.cli;
 
+import io.virtualnode.kubernetes.Whereabouts.Place;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What {@code vnode check} found, and how it is said.
  *
  * @param clusters the primary and the members, in the order of the configuration
+ * @param unconfigured how many pods have their delegates in members that are not configured
  */
-record CheckReport(List<Cluster> clusters) {
+record CheckReport(List<Cluster> clusters, SortedMap<Place, Integer> unconfigured) {
 
   /**
    * One cluster.
@@ -24,9 +28,16 @@ record CheckReport(List<Cluster> clusters) {
     }
   }
 
+  private static final String MEMBER = "member ";
+
   /** Copies the list. */
   CheckReport {
     clusters = List.copyOf(clusters);
+  }
+
+  /** Those clusters, and no pod out of sight. */
+  CheckReport(List<Cluster> clusters) {
+    this(clusters, new TreeMap<>());
   }
 
   /** {@link ExitCode#OK} if every cluster answered and grants everything. */
@@ -88,7 +99,9 @@ record CheckReport(List<Cluster> clusters) {
     }
   }
 
-  /** Clusters that turned out to be one and the same: legal, but seldom meant. */
+  /**
+   * What may be meant, but seldom is: clusters that are one and the same, and pods out of sight.
+   */
   private List<String> remarks() {
     var labels = new LinkedHashMap<String, List<String>>();
     for (var cluster : clusters) {
@@ -99,9 +112,33 @@ record CheckReport(List<Cluster> clusters) {
                 uid -> labels.computeIfAbsent(uid, key -> new ArrayList<>()).add(cluster.label()));
       }
     }
-    return labels.values().stream()
+    var remarks = new ArrayList<String>();
+    labels.values().stream()
         .filter(same -> same.size() > 1)
-        .map(same -> "remark: one and the same cluster: " + String.join(", ", same))
-        .toList();
+        .map(
+            same ->
+                "remark: one and the same cluster: "
+                    + String.join(", ", same)
+                    + (same.stream().filter(label -> label.startsWith(MEMBER)).count() > 1
+                        ? ": only the first member that answers is used, unless each has a"
+                            + " namespace of its own and none sees nodes"
+                        : ""))
+        .forEach(remarks::add);
+    unconfigured.forEach(
+        (place, pods) -> {
+          var now =
+              labels.getOrDefault(place.clusterUid(), List.of()).stream()
+                  .filter(label -> label.startsWith(MEMBER))
+                  .findFirst();
+          remarks.add(
+              "remark: %d pods have their delegates in member %s, ".formatted(pods, place.member())
+                  + now.map(label -> "which is called " + label + " now: they are its own")
+                      .orElse(
+                          "which is not configured: how they are is unknown. Configure it again,"
+                              + " with drain: true if it is to go, until vnode drain "
+                              + place.member()
+                              + " says that it is empty"));
+        });
+    return remarks;
   }
 }

@@ -11,5 +11,8 @@ final class ExitCode {
   /** The command line or the configuration is faulty; nothing was contacted. */
   static final int FAULTY = 2;
 
+  /** What was waited for did not come in the time given. */
+  static final int TIMED_OUT = 3;
+
   private ExitCode() {}
 }

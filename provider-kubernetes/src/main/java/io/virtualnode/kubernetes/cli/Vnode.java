@@ -41,6 +41,7 @@ public final class Vnode {
         .addSubcommand(new CheckCommand(probe))
         .addSubcommand(new CapacityCommand())
         .addSubcommand(new WhyCommand())
+        .addSubcommand(new DrainCommand())
         .addSubcommand(new VersionCommand())
         .setExecutionExceptionHandler(
             (failure, command, parsed) -> {

@@ -5,20 +5,22 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** Durations as Kubernetes writes them: {@code 500ms}, {@code 1s}, {@code 1m30s}, {@code 2h}. */
-final class Durations {
+public final class Durations {
 
   private static final Pattern WHOLE = Pattern.compile("([0-9]{1,9}(ms|s|m|h))+");
   private static final Pattern PART = Pattern.compile("([0-9]+)(ms|s|m|h)");
 
   private Durations() {}
 
-  static Optional<String> fault(String text) {
+  /** What is wrong with the text; empty if it is one. */
+  public static Optional<String> fault(String text) {
     return WHOLE.matcher(text).matches()
         ? Optional.empty()
         : Optional.of(Syntax.quote(text) + " is not a duration (such as 500ms, 1s or 1m30s)");
   }
 
-  static Duration parse(String text) {
+  /** The duration that a text without fault says. */
+  public static Duration parse(String text) {
     var total = Duration.ZERO;
     var parts = PART.matcher(text);
     while (parts.find()) {

@@ -48,6 +48,7 @@ final class MemberSections {
     var headroom = section.amounts("headroom");
     var capacity = section.section("capacity").flatMap(this::capacity);
     var weight = section.integer("weight", 0);
+    var drain = section.bool("drain");
     section.refuseUnknown();
     name.ifPresent(value -> refuseSecondName(section, value));
     access.server().ifPresent(server -> refuseSecondTarget(section, server, namespace));
@@ -66,7 +67,8 @@ final class MemberSections {
                 tolerations.orElse(List.of()),
                 headroom,
                 capacity.orElse(new CapacitySource.Nodes()),
-                weight.orElse(MemberSettings.DEFAULT_WEIGHT)));
+                weight.orElse(MemberSettings.DEFAULT_WEIGHT),
+                drain.orElse(false)));
   }
 
   private Optional<CapacitySource> capacity(Section section) {

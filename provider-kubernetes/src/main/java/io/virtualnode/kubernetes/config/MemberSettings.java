@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param capacity where the member's room is known from
  * @param weight how much this member is preferred by {@link Strategy#WEIGHTED}: its speed, or the
  *     inverse of its cost
+ * @param drain whether it gets nothing new, while what runs there runs on
  */
 public record MemberSettings(
     String name,
@@ -32,7 +33,8 @@ public record MemberSettings(
     List<Toleration> tolerations,
     Map<String, Quantity> headroom,
     CapacitySource capacity,
-    int weight) {
+    int weight,
+    boolean drain) {
 
   /** The weight of a member where the configuration names none. */
   public static final int DEFAULT_WEIGHT = 1;
@@ -82,42 +84,57 @@ public record MemberSettings(
         List.of(),
         Map.of(),
         new CapacitySource.Nodes(),
-        DEFAULT_WEIGHT);
+        DEFAULT_WEIGHT,
+        false);
   }
 
   /** The same with all delegates in one namespace. */
   public MemberSettings withNamespace(String value) {
     return new MemberSettings(
-        name, access, Optional.of(value), nodeSelector, tolerations, headroom, capacity, weight);
+        name,
+        access,
+        Optional.of(value),
+        nodeSelector,
+        tolerations,
+        headroom,
+        capacity,
+        weight,
+        drain);
   }
 
   /** The same with only the nodes that have these labels. */
   public MemberSettings withNodeSelector(Map<String, String> value) {
     return new MemberSettings(
-        name, access, namespace, value, tolerations, headroom, capacity, weight);
+        name, access, namespace, value, tolerations, headroom, capacity, weight, drain);
   }
 
   /** The same with the nodes whose taints these cover. */
   public MemberSettings withTolerations(List<Toleration> value) {
     return new MemberSettings(
-        name, access, namespace, nodeSelector, value, headroom, capacity, weight);
+        name, access, namespace, nodeSelector, value, headroom, capacity, weight, drain);
   }
 
   /** The same with so much left free on each node. */
   public MemberSettings withHeadroom(Map<String, Quantity> value) {
     return new MemberSettings(
-        name, access, namespace, nodeSelector, tolerations, value, capacity, weight);
+        name, access, namespace, nodeSelector, tolerations, value, capacity, weight, drain);
   }
 
   /** The same with its room known from elsewhere. */
   public MemberSettings withCapacity(CapacitySource value) {
     return new MemberSettings(
-        name, access, namespace, nodeSelector, tolerations, headroom, value, weight);
+        name, access, namespace, nodeSelector, tolerations, headroom, value, weight, drain);
   }
 
   /** The same with another weight. */
   public MemberSettings withWeight(int value) {
     return new MemberSettings(
-        name, access, namespace, nodeSelector, tolerations, headroom, capacity, value);
+        name, access, namespace, nodeSelector, tolerations, headroom, capacity, value, drain);
+  }
+
+  /** The same, drained or not. */
+  public MemberSettings withDrain(boolean value) {
+    return new MemberSettings(
+        name, access, namespace, nodeSelector, tolerations, headroom, capacity, weight, value);
   }
 }

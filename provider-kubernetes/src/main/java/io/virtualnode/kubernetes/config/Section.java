@@ -112,6 +112,19 @@ final class Section {
             });
   }
 
+  /** {@code true} or {@code false} at the key. */
+  Optional<Boolean> bool(String key) {
+    return take(key)
+        .flatMap(
+            tree -> {
+              if (tree instanceof Tree.Flag flag) {
+                return Optional.of(Boolean.valueOf(flag.value()));
+              }
+              faults.add(path(key), expected("true or false", tree));
+              return Optional.empty();
+            });
+  }
+
   /** One of the values at the key, by its name as written in the file. */
   <T> Optional<T> oneOf(String key, Map<String, T> values) {
     return string(

@@ -20,6 +20,12 @@ public final class DelegateStatus {
    */
   public static final String SCHEDULED = "virtualnode.io/DelegateScheduled";
 
+  /** Why nobody knows how a delegate is: its member cannot be reached. */
+  public static final String UNREACHABLE = "MemberUnreachable";
+
+  /** Why nobody knows how a delegate is: its member is not configured. */
+  public static final String NOT_CONFIGURED = "MemberNotConfigured";
+
   private static final Set<String> READINESS = Set.of("Ready", "ContainersReady");
   private static final Set<String> TOLD =
       Set.of("Ready", "ContainersReady", "Initialized", "PodReadyToStartContainers", SCHEDULED);
@@ -131,6 +137,21 @@ public final class DelegateStatus {
               : condition);
     }
     return builder.withConditions(conditions).build();
+  }
+
+  /**
+   * The last known status of a proxy whose member is out of sight: its phase stays, and nobody
+   * knows more.
+   */
+  public static PodStatus outOfSight(PodStatus last, String reason, String message) {
+    return "Pending".equals(last.getPhase())
+        ? pending(reason, message)
+        : unknown(last, reason, message);
+  }
+
+  /** Whether the status of a pending proxy says that its member is out of sight. */
+  public static boolean isOutOfSight(PodStatus shown) {
+    return UNREACHABLE.equals(shown.getReason()) || NOT_CONFIGURED.equals(shown.getReason());
   }
 
   /** A proxy whose delegate is on its way. */

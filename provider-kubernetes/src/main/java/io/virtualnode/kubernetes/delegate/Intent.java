@@ -47,6 +47,11 @@ public record Intent(
     return new Intent(member, clusterUid, attempt + 1, node);
   }
 
+  /** This intent, its member being called otherwise now. */
+  public Intent in(String name) {
+    return new Intent(name, clusterUid, attempt, node, delegateUid);
+  }
+
   /** This intent, once its delegate is created. */
   public Intent naming(String uid) {
     return new Intent(member, clusterUid, attempt, node, Optional.of(uid));

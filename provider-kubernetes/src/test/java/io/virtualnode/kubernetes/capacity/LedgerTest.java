@@ -680,6 +680,29 @@ class LedgerTest {
       assertThat(ledger.isRetired("z")).isFalse();
     }
 
+    @DisplayName("drained_member_offers_nothing_new_and_counts_what_is_there_or_may_come_to_be")
+    @Test
+    void drained() {
+      given(node("a/n1").cpu(4), node("a/n2").cpu(4), node("b/n1").cpu(2));
+      running("p", 1, "a/n1");
+      ledger.count("q", cores(1));
+      ledger.reserve("q", key("a/n2"));
+      running("r", 1, "b/n1");
+      ledger.setDraining("a", true);
+      assertThat(ledger.offer()).isEqualTo(cores(1 + 1 + 2));
+      assertThat(usable()).containsExactly("b/n1");
+      assertThat(ledger.isRetired("a")).isFalse();
+      assertThat(ledger.slotsIn("a")).isEqualTo(2);
+      ledger.release("q");
+      ledger.uncount("p"); // its proxy has ended or gone, its delegate runs on
+      assertThat(ledger.slotsIn("a")).isEqualTo(1);
+      ledger.removePod("a", "delegate of p");
+      assertThat(ledger.slotsIn("a")).isZero();
+      ledger.setDraining("a", false);
+      assertThat(usable()).containsExactly("a/n1", "a/n2", "b/n1");
+      assertThat(ledger.slotsIn("z")).isZero();
+    }
+
     @DisplayName("room_says_why_it_takes_no_pods_now")
     @Test
     void obstacles() {
@@ -690,6 +713,8 @@ class LedgerTest {
       given(node("a/n1").cpu(4));
       ledger.setFresh("a", false);
       assertThat(obstacle()).isEqualTo("node(s) of a member not heard of recently");
+      ledger.setDraining("a", true);
+      assertThat(obstacle()).isEqualTo("node(s) of a member that is drained");
       ledger.setRetired("a", true);
       assertThat(obstacle()).isEqualTo("node(s) of a member that is no longer configured");
     }

@@ -26,7 +26,7 @@ final class Truth {
 
   private void look(String member, World.Cluster cluster) {
     for (var node : cluster.nodes.values()) {
-      if (cluster.fresh && !cluster.retired && node.usable()) {
+      if (cluster.fresh && !cluster.retired && !cluster.draining && node.usable()) {
         var left = node.allocatable().minus(usedOn(node.key()).namedBy(node.allocatable()));
         free.put(node.key(), left.nonNegative());
       }

@@ -40,6 +40,7 @@ final class World {
   static final class Cluster {
     boolean fresh;
     boolean retired;
+    boolean draining;
     @Nullable Resources quota;
     final Map<String, MemberNode> nodes = new TreeMap<>();
     final Map<String, MemberPod> pods = new TreeMap<>();
@@ -146,6 +147,12 @@ final class World {
 
   private void retirementChanges() {
     var member = anyMember();
+    if (random.nextBoolean()) {
+      boolean draining = random.nextInt(3) == 0;
+      cluster(member).draining = draining;
+      tell("draining " + member, () -> ledger.setDraining(member, draining));
+      return;
+    }
     boolean retired = random.nextInt(3) == 0;
     cluster(member).retired = retired;
     tell("retirement " + member, () -> ledger.setRetired(member, retired));

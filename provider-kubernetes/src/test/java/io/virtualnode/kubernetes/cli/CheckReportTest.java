@@ -2,11 +2,13 @@ package io.virtualnode.kubernetes.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.virtualnode.kubernetes.Whereabouts.Place;
 import io.virtualnode.kubernetes.cli.CheckReport.Cluster;
 import io.virtualnode.kubernetes.cli.Permission.Scope;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class CheckReportTest {
@@ -73,6 +75,23 @@ class CheckReportTest {
 
     assertThat(report.exitCode()).isZero();
     assertThat(report.lines()).contains("remark: one and the same cluster: primary, member site-a");
+  }
+
+  @Test
+  void pods_in_members_that_are_not_configured_are_remarked_with_what_to_do() {
+    var report =
+        new CheckReport(
+            List.of(PRIMARY, new Cluster("member new", 12, reached("two", "a"))),
+            new TreeMap<>(Map.of(new Place("gone", "three"), 3, new Place("old", "two"), 5)));
+
+    assertThat(report.exitCode()).isZero();
+    assertThat(report.lines())
+        .contains(
+            "remark: 3 pods have their delegates in member gone, which is not configured: how they"
+                + " are is unknown. Configure it again, with drain: true if it is to go, until"
+                + " vnode drain gone says that it is empty",
+            "remark: 5 pods have their delegates in member old, which is called member new now:"
+                + " they are its own");
   }
 
   @Test

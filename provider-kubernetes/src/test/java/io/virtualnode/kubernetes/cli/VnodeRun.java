@@ -4,7 +4,18 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 
 /** The command run inside the test, with what it printed. */
-record VnodeRun(int exitCode, String out, String err) {
+public record VnodeRun(int exitCode, String out, String err) {
+
+  /** Any command but {@code run}, as it is. */
+  public static VnodeRun command(String... arguments) {
+    return of(
+        configuration -> {
+          throw new AssertionError("not to be run");
+        },
+        task -> {},
+        new ApiServerProbe(),
+        arguments);
+  }
 
   static VnodeRun of(
       NodeProcess.Factory factory, Shutdown shutdown, ClusterProbe probe, String... arguments) {

@@ -67,7 +67,11 @@ class VnodeTest {
     "run, Missing required option: '--config=FILE'",
     "check, Missing required option: '--config=FILE'",
     "chekc, Unmatched argument at index 0: 'chekc'",
-    "version --bad, Unknown option: '--bad'"
+    "version --bad, Unknown option: '--bad'",
+    "drain --config f, Missing required parameter: 'MEMBER'",
+    "drain a --config f --undo --now, --undo goes with nothing else",
+    "drain a --config f --undo --timeout 3s, --undo goes with nothing else",
+    "drain a --config f --timeout 3, Invalid value for option '--timeout': \"3\" is not a duration"
   })
   void a_wrong_command_line_ends_with_2_and_what_is_wrong(String arguments, String message) {
     var result = vnode(arguments.split(" "));
@@ -77,8 +81,18 @@ class VnodeTest {
     assertThat(contacted).isEmpty();
   }
 
+  @Test
+  void drain_reads_the_configuration_before_anything_is_contacted() throws Exception {
+    var file = write("node: {name: Grid}\nmembers: []\n");
+
+    var result = vnode("drain", "a", "--config", file.toString());
+
+    assertThat(result.exitCode()).isEqualTo(2);
+    assertThat(result.err()).startsWith(file + ": faulty configuration");
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"run", "check"})
+  @ValueSource(strings = {"run", "check", "drain"})
   void help_tells_options_and_exit_codes(String command) {
     var result = vnode(command, "--help");
 

@@ -248,6 +248,12 @@ class ConfigurationFaultsTest {
         file(
             members("{name: a, headroom: {a/b/c: 1}}"),
             "members[0].headroom[\"a/b/c\"]: \"a/b/c\"" + QUALIFIED),
+        file(
+            members("{name: a, drain: 1}"),
+            "members[0].drain: is a number, true or false is expected"),
+        file(
+            members("{name: a, drain: \"yes\"}"),
+            "members[0].drain: is a string, true or false is expected"),
         file(members("{name: a, weight: -1}"), "members[0].weight: -1 is less than 0"),
         file(
             members("{name: a, weight: 1.5}"),

@@ -94,7 +94,8 @@ class ConfigurationFileTest {
                 List.of(),
                 Map.of(),
                 new CapacitySource.Nodes(),
-                1));
+                1,
+                false));
   }
 
   @Test
@@ -132,6 +133,7 @@ class ConfigurationFileTest {
               headroom: {cpu: 0.50, memory: 16Gi, nvidia.com/gpu: "1"}
               capacity: {source: static, amounts: {cpu: 12, memory: 48Gi}}
               weight: 7
+              drain: true
             """);
 
     assertThat(configuration.node())
@@ -186,7 +188,8 @@ class ConfigurationFileTest {
                     "nvidia.com/gpu", new Quantity("1")),
                 new CapacitySource.Static(
                     Map.of("cpu", new Quantity("12"), "memory", new Quantity("48", "Gi"))),
-                7));
+                7,
+                true));
   }
 
   @Test

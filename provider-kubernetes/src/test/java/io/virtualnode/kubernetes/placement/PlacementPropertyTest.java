@@ -141,7 +141,13 @@ class PlacementPropertyTest {
               member, pod(uid).on(name).underQuota().requesting(resources(random, 5)).build());
       case 8 -> ledger.removePod(member, uid);
       case 9, 10 -> ledger.setFresh(member, random.nextInt(6) > 0);
-      case 11 -> ledger.setRetired(member, random.nextInt(4) == 0);
+      case 11 -> {
+        if (random.nextBoolean()) {
+          ledger.setRetired(member, random.nextInt(4) == 0);
+        } else {
+          ledger.setDraining(member, random.nextInt(4) == 0);
+        }
+      }
       case 12 -> {
         var quota = random.nextInt(3) > 0 ? null : cores(random.nextInt(14));
         ledger.setQuota(member, Optional.ofNullable(quota));

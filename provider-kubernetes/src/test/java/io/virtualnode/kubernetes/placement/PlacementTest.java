@@ -296,6 +296,23 @@ class PlacementTest {
     assertThat(plan(demand("p", 9))).containsExactly(placed("b/n1"));
   }
 
+  @DisplayName("pod_that_would_fit_a_drained_member_waits_and_holds_nothing_there")
+  @Test
+  void drained() {
+    given(node("a/n1").cpu(4), node("b/n1").cpu(64));
+    ledger.setDraining("b", true);
+    assertThat(plan(demand("p", 9)))
+        .containsExactly(
+            new Decision.Waits(
+                Optional.empty(),
+                "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) of a member that is drained."));
+    ledger.count("q", cores(3));
+    ledger.reserve("q", key("a/n1"));
+    assertThat(plan(demand("p", 2)).get(0))
+        .isInstanceOfSatisfying(
+            Decision.Waits.class, waits -> assertThat(waits.held()).contains(key("a/n1")));
+  }
+
   @DisplayName("pod_waits_when_all_members_are_retired_and_nothing_else_is_known")
   @Test
   void allRetired() {
