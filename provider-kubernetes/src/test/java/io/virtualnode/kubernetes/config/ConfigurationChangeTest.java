@@ -30,7 +30,7 @@ class ConfigurationChangeTest {
   }
 
   @Test
-  void node_and_primary_need_a_restart() {
+  void nodes_need_a_restart_and_how_the_primary_is_reached_does_not() {
     var after =
         Configuration.of(
                 NodeSettings.named("other")
@@ -57,7 +57,6 @@ class ConfigurationChangeTest {
             "node.topology",
             "node.inheritLabels",
             "node.internalIp",
-            "placement.strategy",
-            "primary");
+            "placement.strategy");
   }
 }
