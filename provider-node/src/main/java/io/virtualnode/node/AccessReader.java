@@ -196,8 +196,12 @@ final class AccessReader {
       user.withClientKeyData(base64(kubeconfig.resolveSibling(said.getClientKey())));
     }
     if (isSet(said.getTokenFile())) { // takes precedence over token, as in kubectl
-      user.withToken(
-          Files.readString(kubeconfig.resolveSibling(said.getTokenFile()), UTF_8).strip());
+      Path file = kubeconfig.resolveSibling(said.getTokenFile());
+      String token = Files.readString(file, UTF_8).strip();
+      if (token.isEmpty()) {
+        throw new IOException(file + " is empty"); // it is just being written
+      }
+      user.withToken(token);
     }
     return user.build();
   }

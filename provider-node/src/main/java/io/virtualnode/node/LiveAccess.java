@@ -53,8 +53,9 @@ final class LiveAccess implements OAuthTokenProvider {
   private volatile Credential credential;
   private volatile @Nullable KeyCertOptions certificate;
 
-  // Only touched on the thread of FILES, after the constructor.
-  private AccessFacts facts;
+  private volatile AccessFacts facts; // written on the thread of FILES
+
+  // Only touched on the thread of FILES.
   private @Nullable AccessFacts moving;
   private String trouble = "";
 
@@ -166,7 +167,7 @@ final class LiveAccess implements OAuthTokenProvider {
   @Nullable String authorization() {
     String now = credential.authorization();
     // Without one, a request would count as anonymous and be forbidden instead of unauthorized.
-    return now == null && first.hasPlugin() && credential.certificate() == null
+    return now == null && facts.hasPlugin() && credential.certificate() == null
         ? "Bearer none"
         : now;
   }
@@ -194,8 +195,8 @@ final class LiveAccess implements OAuthTokenProvider {
     if (!Objects.equals(sent, authorization())) {
       return CompletableFuture.completedFuture(true);
     }
-    CompletableFuture<Void> renewed = first.hasPlugin() ? ask() : lookNow();
-    return renewed.thenApply(nothing -> credential != before);
+    CompletableFuture<Void> renewed = facts.hasPlugin() ? ask() : lookNow();
+    return renewed.thenApply(nothing -> !credential.equals(before));
   }
 
   /** A transport is there, whose connections have to be renewed with the certificate. */
@@ -205,9 +206,7 @@ final class LiveAccess implements OAuthTokenProvider {
     if (users == 1) {
       looking =
           FILES.scheduleWithFixedDelay(this::tryLook, 0, LOOK.toMillis(), TimeUnit.MILLISECONDS);
-      if (first.hasPlugin()) {
-        ask();
-      }
+      var unused = ask();
     }
   }
 
@@ -258,15 +257,35 @@ final class LiveAccess implements OAuthTokenProvider {
     }
     if (seen.hasPlugin()) {
       facts = seen;
-      ask();
+      askAnew();
     } else {
-      use(seen, next);
-      facts = seen;
+      adopt(seen, next);
     }
   }
 
-  /** Throws if the certificate cannot be used; then nothing has changed. */
-  private synchronized void use(AccessFacts from, Credential next) {
+  private synchronized void adopt(AccessFacts seen, Credential next) {
+    use(seen, next);
+    facts = seen;
+  }
+
+  /** Whether the plug-in has given something else, for what is still in force. */
+  private synchronized boolean adoptGiven(AccessFacts about, Credential given) {
+    boolean another = about.equals(facts) && !given.equals(credential);
+    if (another) {
+      use(about, given);
+    }
+    return another;
+  }
+
+  /** It is another plug-in, or has other arguments: what the one before did does not count. */
+  private synchronized void askAnew() {
+    inARow = 0;
+    notBeforeNanos = System.nanoTime();
+    var unused = ask();
+  }
+
+  /** Throws if the certificate cannot be used; then nothing has changed. With the lock held. */
+  private void use(AccessFacts from, Credential next) {
     boolean renew = !next.hasSameCertificate(credential);
     if (renew) {
       certificate = certificate(from, next);
@@ -283,7 +302,7 @@ final class LiveAccess implements OAuthTokenProvider {
     if (asking != null) {
       return asking;
     }
-    if (System.nanoTime() - notBeforeNanos < 0) {
+    if (!facts.hasPlugin() || System.nanoTime() - notBeforeNanos < 0) {
       return CompletableFuture.completedFuture(null);
     }
     CompletableFuture<Void> answer = new CompletableFuture<>();
@@ -296,23 +315,25 @@ final class LiveAccess implements OAuthTokenProvider {
     return answer;
   }
 
+  private void askOnce() {
+    var unused = ask();
+  }
+
   private void askPlugin(AccessFacts about, CompletableFuture<Void> answer) {
     Duration next;
     try {
       Credential given = plugin(about).ask();
-      boolean another = !given.equals(credential);
-      if (another) {
-        use(about, given);
-      }
-      next = asked(another, given.expires());
+      next = asked(adoptGiven(about, given), given.expires());
     } catch (IOException | RuntimeException e) {
       log.warn("{}: no new credential: {}", first, e.getMessage());
       next = asked(false, Instant.EPOCH);
     }
     synchronized (this) {
       asking = null;
-      if (!next.isNegative() && users > 0) {
-        nextAsking = FILES.schedule(this::ask, next.toMillis(), TimeUnit.MILLISECONDS);
+      if (!about.equals(facts)) {
+        askAnew(); // the files have changed meanwhile
+      } else if (!next.isNegative() && users > 0) {
+        nextAsking = FILES.schedule(this::askOnce, next.toMillis(), TimeUnit.MILLISECONDS);
       }
     }
     answer.complete(null);

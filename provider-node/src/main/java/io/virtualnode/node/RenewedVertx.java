@@ -18,6 +18,7 @@ import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.internal.VertxWrapper;
 import io.vertx.core.net.ClientSSLOptions;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -54,7 +55,7 @@ final class RenewedVertx extends VertxWrapper {
               return delegate.createHttpClient(now, pool);
             });
     access.opened(http.renewal);
-    if (shown != access.certificate()) {
+    if (!Objects.equals(shown, access.certificate())) { // meanwhile
       http.renew();
     }
     return http;
@@ -74,7 +75,7 @@ final class RenewedVertx extends VertxWrapper {
               return delegate.createWebSocketClient(now);
             });
     access.opened(sockets.renewal);
-    if (shown != access.certificate()) {
+    if (!Objects.equals(shown, access.certificate())) { // meanwhile
       sockets.renew();
     }
     return sockets;

@@ -36,6 +36,7 @@ import org.slf4j.LoggerFactory;
 
 /** Clients whose credentials change, against a server that notes what it is sent. */
 @DisplayNameGeneration(DisplayNameGenerator.ReplaceUnderscores.class)
+@SuppressWarnings("NullAway.Init") // set before each test
 final class LiveAccessTest {
 
   @TempDir private Path folder;
@@ -169,7 +170,7 @@ final class LiveAccessTest {
 
   @Test
   void plugin_is_asked_again_when_its_credential_is_refused() throws IOException {
-    open(plugin("echo x >> asked; n=$(wc -l < asked); " + give("given-$n", (String) null)));
+    open(plugin("echo x >> asked; n=$(wc -l < asked); " + give("given-$n")));
     assertThat(ask()).isEqualTo(200);
     await().until(() -> last().equals("Bearer given-1") || ask() == 0);
     right = "Bearer given-2"::equals;
@@ -189,10 +190,28 @@ final class LiveAccessTest {
     await().until(() -> log().contains("exited with 1: no luck"));
     await().during(Duration.ofSeconds(4)).atMost(Duration.ofSeconds(9)).until(() -> ask() == 200);
     assertThat(Files.readAllLines(folder.resolve("asked"))).hasSizeBetween(2, 4);
-    plugin(give("again", (String) null));
+    plugin(give("again"));
     await()
         .atMost(Duration.ofSeconds(20))
         .until(() -> ask() == 401 && last().equals("Bearer again"));
+  }
+
+  @Test
+  void token_in_the_place_of_a_plugin_and_a_plugin_in_the_place_of_a_token_are_used()
+      throws IOException {
+    open(plugin(give("given", Instant.now().plusSeconds(2))));
+    await().until(() -> ask() == 200 && last().equals("Bearer given"));
+    write("config", ApiAccessTest.text(url(), "", "token: fixed"));
+    await()
+        .atMost(Duration.ofSeconds(3))
+        .until(() -> ask() == 200 && last().equals("Bearer fixed"));
+    sent.clear();
+    await().during(Duration.ofSeconds(2)).atMost(Duration.ofSeconds(9)).until(() -> ask() == 200);
+    assertThat(sent).containsOnly("Bearer fixed");
+    write("config", ApiAccessTest.text(url(), "", plugin(give("again"))));
+    await()
+        .atMost(Duration.ofSeconds(3))
+        .until(() -> ask() == 200 && last().equals("Bearer again"));
   }
 
   @Test
@@ -241,18 +260,25 @@ final class LiveAccessTest {
     return "exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin}";
   }
 
+  private static String give(String token) {
+    return giving("\\\"token\\\": \\\"" + token + "\\\"");
+  }
+
   private static String give(String token, Instant expires) {
     return give(token, expires.toString());
   }
 
   private static String give(String token, String expires) {
-    String end = expires == null ? "" : ", \\\"expirationTimestamp\\\": \\\"" + expires + "\\\"";
+    return giving(
+        "\\\"token\\\": \\\"%s\\\", \\\"expirationTimestamp\\\": \\\"%s\\\""
+            .formatted(token, expires));
+  }
+
+  private static String giving(String status) {
     return "echo \"{\\\"kind\\\": \\\"ExecCredential\\\", "
         + "\\\"apiVersion\\\": \\\"client.authentication.k8s.io/v1\\\", "
-        + "\\\"status\\\": {\\\"token\\\": \\\""
-        + token
-        + "\\\""
-        + end
+        + "\\\"status\\\": {"
+        + status
         + "}}\"";
   }
 
