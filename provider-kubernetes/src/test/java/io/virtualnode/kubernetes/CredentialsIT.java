@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionTimeoutException;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,7 +40,7 @@ class CredentialsIT {
   private static Federation federation;
 
   @TempDir private Path folder;
-  private @Nullable Process process;
+  private final List<Process> processes = new ArrayList<>();
 
   @BeforeAll
   static void start() {
@@ -56,7 +55,7 @@ class CredentialsIT {
 
   @AfterEach
   void end() throws InterruptedException {
-    if (process != null) {
+    for (var process : processes) {
       process.destroyForcibly().waitFor();
     }
     federation.clear();
@@ -67,7 +66,7 @@ class CredentialsIT {
   void of_a_member(Kind kind) {
     try (var rotation = Rotation.of(kind, federation.b, federation.a, folder)) {
       run(federation.primary.kubeconfig(), rotation.kubeconfig());
-      goesOn(rotation, "the member's " + kind);
+      goesOn(rotation, true, "the member's " + kind);
     }
   }
 
@@ -76,7 +75,7 @@ class CredentialsIT {
   void of_the_primary(Kind kind) {
     try (var rotation = Rotation.of(kind, federation.primary, federation.a, folder)) {
       run(rotation.kubeconfig(), federation.b.kubeconfig());
-      goesOn(rotation, "the primary's " + kind);
+      goesOn(rotation, true, "the primary's " + kind);
     }
   }
 
@@ -93,7 +92,7 @@ class CredentialsIT {
           "-DKUBERNETES_SERVICE_PORT=" + server.getPort(),
           "-Dkubernetes.certs.ca.file=" + federation.primary.caCertificate(),
           "-Dkubernetes.auth.serviceAccount.token=" + folder.resolve("token"));
-      goesOn(rotation, "the primary's service account");
+      goesOn(rotation, true, "the primary's service account");
     }
   }
 
@@ -103,6 +102,7 @@ class CredentialsIT {
     var kubeconfig = folder.resolve("kubeconfig");
     Rotation.write(kubeconfig, Rotation.read(federation.primary.kubeconfig()));
     run(kubeconfig, federation.b.kubeconfig());
+    var process = processes.get(0);
     submitToB("runs", Map.of());
     federation.awaitPhase("runs", "Running");
     var delegate = federation.delegate("runs").getMetadata().getUid();
@@ -117,23 +117,39 @@ class CredentialsIT {
     assertThat(federation.a.client().nodes().withName(Federation.NODE).get()).isNull();
   }
 
-  private void goesOn(Rotation rotation, String what) {
+  @Test
+  @DisplayName("the primary: an address that comes when the one before is dead already")
+  void of_a_primary_that_is_gone() {
+    try (var rotation = Rotation.of(Kind.ADDRESS, federation.primary, federation.a, folder)) {
+      run(rotation.kubeconfig(), federation.b.kubeconfig());
+      goesOn(rotation, false, "the primary's dead address");
+    }
+  }
+
+  private void goesOn(Rotation rotation, boolean overlap, String what) {
     submitToB("runs", Map.of());
     federation.awaitPhase("runs", "Running");
     federation.awaitTruth("the start");
     try (var steadiness = new Steadiness(federation, "runs")) {
       var known = log().length();
+      if (!overlap) {
+        rotation.revoke();
+      }
       rotation.change();
       long start = System.nanoTime();
       eventually("the new is used", () -> log().substring(known).contains(rotation.noticed()));
       System.out.printf("%s: used after %d ms%n", what, millisSince(start));
-      rotation.revoke();
+      if (overlap) {
+        rotation.revoke();
+      }
       federation.awaitTruth(what + " changed");
       steadiness.awaitLooks();
       System.out.printf(
           "%s: room not offered for %d ms%n", what, steadiness.offerMayChange().toMillis());
+      long submitted = System.nanoTime();
       submitToB("later", Map.of(Simulation.RUN_FOR, "500ms"));
       federation.awaitPhase("later", "Succeeded");
+      System.out.printf("%s: a pod came and ended in %d ms%n", what, millisSince(submitted));
       Federation.assertSameRun(
           federation.proxy("later").getStatus(), federation.delegate("later").getStatus());
       federation.awaitTruth("a pod has come and gone");
@@ -142,7 +158,7 @@ class CredentialsIT {
       System.out.println(log());
       throw e;
     }
-    assertThat(process.isAlive()).isTrue();
+    assertThat(processes.get(0).isAlive()).isTrue();
     federation.primary.client().pods().inNamespace("default").withName("runs").delete();
     eventually("its proxy has gone", () -> federation.proxy("runs") == null);
     assertThat(Federation.delegatesIn(federation.b.client()))
@@ -184,11 +200,11 @@ class CredentialsIT {
             folder.resolve("vnode.yaml").toString()));
     try {
       Files.writeString(folder.resolve("vnode.yaml"), yaml);
-      process =
+      processes.add(
           new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectOutput(folder.resolve("log").toFile())
-              .start();
+              .start());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
