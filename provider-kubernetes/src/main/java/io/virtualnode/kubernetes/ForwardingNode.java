@@ -3,6 +3,8 @@ package io.virtualnode.kubernetes;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.virtualnode.api.ProviderException;
+import io.virtualnode.api.ProviderException.Reason;
 import io.virtualnode.kubernetes.capacity.Scope;
 import io.virtualnode.kubernetes.config.ClusterAccess;
 import io.virtualnode.kubernetes.config.Configuration;
@@ -11,6 +13,7 @@ import io.virtualnode.node.ApiClients;
 import io.virtualnode.node.NodeCounters;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executors;
@@ -45,6 +48,7 @@ public final class ForwardingNode implements NodeRunner {
   private Configuration configuration; // guarded by this
   private @Nullable Running running; // guarded by this
   private boolean closed; // guarded by this
+  private Optional<String> primaryUid = Optional.empty(); // guarded by this
 
   /** What exists once the primary has answered. */
   private record Running(Forwarder forwarder, VirtualNodes nodes, SlotCollection slots) {}
@@ -96,12 +100,19 @@ public final class ForwardingNode implements NodeRunner {
     return ApiClients.client(clientConfig(settings.access()));
   }
 
-  /** How a client reaches a cluster; credentials are read again from the file as they change. */
+  /** How a client reaches a cluster; its credentials are followed as they change. */
   static Config clientConfig(ClusterAccess access) {
-    return access
-        .kubeconfig()
-        .map(file -> Config.fromKubeconfig(access.context().orElse(null), file.toFile()))
-        .orElseGet(() -> Config.autoConfigure(null));
+    return access.api().config();
+  }
+
+  @Override
+  public synchronized Optional<String> primaryUid() {
+    return primaryUid;
+  }
+
+  @Override
+  public synchronized void primaryMustBe(String uid) {
+    primaryUid = Optional.of(uid);
   }
 
   @Override
@@ -126,18 +137,36 @@ public final class ForwardingNode implements NodeRunner {
     return Pages.all(primary.nodes().withLabel("virtualnode.io/managed", "true")::list);
   }
 
-  private synchronized void run(String primaryUid, List<Node> present) {
+  private synchronized void run(String uid, List<Node> present) {
     if (closed) {
       return;
     }
+    if (!primaryUid.orElse(uid).equals(uid)) {
+      fail(anotherPrimary(configuration, uid, primaryUid.get()));
+      return;
+    }
+    primaryUid = Optional.of(uid);
     var settings = configuration.node();
-    var forwarder = new Forwarder(configuration, primaryUid, clients::member);
+    var forwarder = new Forwarder(configuration, uid, clients::member);
     var nodes = VirtualNodes.start(primary, forwarder, settings, parts, present, patience);
     var slots = new SlotCollection(primary, settings.name(), forwarder, nodes);
     running = new Running(forwarder, nodes, slots);
     pass(nodes.ended(), ended);
     nodes.ready().thenRun(slots::start);
     pass(nodes.ready(), ready);
+  }
+
+  /** Why nothing is run where the primary is another cluster than it was. */
+  static ProviderException anotherPrimary(Configuration configuration, String uid, String before) {
+    return new ProviderException(
+        Reason.INVALID,
+        "%s leads to another cluster (kube-system %s) than the primary that all pods belong to (%s): nothing of it is touched; correct the access, or start anew with this cluster"
+            .formatted(configuration.primary(), uid, before));
+  }
+
+  private void fail(ProviderException failure) {
+    ready.completeExceptionally(failure);
+    ended.completeExceptionally(failure);
   }
 
   private static void pass(CompletionStage<Void> from, CompletableFuture<Void> to) {

@@ -33,11 +33,11 @@ final class Members implements AutoCloseable {
   private volatile Map<String, Entry> entries = Map.of(); // replaced under this, never changed
   private volatile Set<String> draining = Set.of();
 
-  /** A member, with what its credentials were when it was connected. */
-  private record Entry(Member member, String credentials, boolean retired) {
+  /** A member, with where its cluster was when it was connected. */
+  private record Entry(Member member, Optional<String> place, boolean retired) {
 
     Entry retired(boolean now) {
-      return new Entry(member, credentials, now);
+      return new Entry(member, place, now);
     }
   }
 
@@ -56,20 +56,21 @@ final class Members implements AutoCloseable {
   }
 
   /**
-   * Makes the configured members the ones in force: starts, connects anew where settings or the
-   * contents of a kubeconfig have changed, and retires.
+   * Makes the configured members the ones in force: starts, connects anew where settings have
+   * changed or a kubeconfig leads elsewhere, and retires. Credentials that change are used by the
+   * clients without this.
    */
   synchronized void configure(List<MemberSettings> configured, Duration maxAge) {
     var names = new HashSet<String>();
     for (var settings : configured) {
       names.add(settings.name());
       var entry = entries.get(settings.name());
-      var credentials = settings.access().fingerprint();
+      var place = settings.access().api().place();
       if (entry == null
-          || !entry.credentials.equals(credentials)
+          || !place.or(entry::place).equals(entry.place)
           || !entry.member.settings().withDrain(settings.drain()).equals(settings)
           || !entry.member.maxAge().equals(maxAge)) {
-        replace(settings, maxAge, credentials);
+        replace(settings, maxAge, place);
       } else if (entry.retired) {
         log.info("member {} is configured again", settings.name());
         put(entry.retired(false));
@@ -85,10 +86,10 @@ final class Members implements AutoCloseable {
     }
   }
 
-  private void replace(MemberSettings settings, Duration maxAge, String credentials) {
+  private void replace(MemberSettings settings, Duration maxAge, Optional<String> place) {
     var before = entries.get(settings.name());
     var member = new Member(settings, clients.apply(settings), maxAge, listener, timer);
-    put(new Entry(member, credentials, false));
+    put(new Entry(member, place, false));
     if (before != null) {
       log.info("member {} changed: connecting anew", settings.name());
       before.member.close();

@@ -1,6 +1,7 @@
 package io.virtualnode.kubernetes;
 
 import io.virtualnode.kubernetes.config.Configuration;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -24,9 +25,18 @@ public sealed interface NodeRunner extends AutoCloseable permits ForwardingNode,
 
   /**
    * Completes when all was closed; fails with {@link io.virtualnode.node.NodeException} if the node
-   * of an aggregate can no longer be run, or the primary was restored from a backup.
+   * of an aggregate can no longer be run, or the primary was restored from a backup, and with
+   * {@link io.virtualnode.api.ProviderException} if the primary is another than it must be.
    */
   CompletionStage<Void> ended();
+
+  /**
+   * What identifies the primary; empty until it has answered or {@link #primaryMustBe} was said.
+   */
+  Optional<String> primaryUid();
+
+  /** Makes it end at its start if the primary is another cluster; to be said before the start. */
+  void primaryMustBe(String uid);
 
   /** Stops; what runs in the members runs on, and the Node objects stay. Idempotent. */
   @Override

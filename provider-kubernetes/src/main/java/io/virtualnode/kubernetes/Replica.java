@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -49,6 +50,8 @@ public final class Replica implements NodeRunner {
   private final Set<Share> left = new HashSet<>(); // being given up; guarded by this
   private Configuration configuration; // guarded by this
   private @Nullable Attendance attendance; // guarded by this
+  private Optional<String> primaryUid = Optional.empty(); // guarded by this
+  private boolean asked; // which cluster the primary is; guarded by this
   private boolean closed; // guarded by this
   private boolean failing; // touched by the thread only
 
@@ -82,13 +85,35 @@ public final class Replica implements NodeRunner {
 
   private void tryTurn() {
     try {
-      turn(look());
+      if (isThePrimary()) {
+        turn(look());
+      }
       failing = false;
     } catch (RuntimeException e) {
       if (!failing) {
         log.warn("What there is to run is not known: {}", e.getMessage());
       }
       failing = true;
+    }
+  }
+
+  /** Looked at once, before anything is stood for. */
+  private boolean isThePrimary() {
+    synchronized (this) {
+      if (asked) {
+        return !ended.isCompletedExceptionally();
+      }
+    }
+    var uid = primary.namespaces().withName("kube-system").require().getMetadata().getUid();
+    synchronized (this) {
+      asked = true;
+      if (!primaryUid.orElse(uid).equals(uid)) {
+        ended.completeExceptionally(
+            ForwardingNode.anotherPrimary(configuration, uid, primaryUid.get()));
+        return false;
+      }
+      primaryUid = Optional.of(uid);
+      return true;
     }
   }
 
@@ -173,6 +198,16 @@ public final class Replica implements NodeRunner {
   public synchronized void reload(Configuration newest) {
     configuration = newest;
     standings.values().forEach(standing -> standing.reload(newest));
+  }
+
+  @Override
+  public synchronized Optional<String> primaryUid() {
+    return primaryUid;
+  }
+
+  @Override
+  public synchronized void primaryMustBe(String uid) {
+    primaryUid = Optional.of(uid);
   }
 
   @Override

@@ -57,8 +57,9 @@ public final class ApiClients {
   /**
    * A client for everything but leases.
    *
-   * @param config where and as whom; time-outs, retries and watch settings in it are replaced. A
-   *     configuration that was read from files goes on refreshing its token from them
+   * @param config where and as whom; time-outs, retries and watch settings in it are replaced. One
+   *     of {@link ApiAccess#config} is followed as its files change; one of fabric8's own that was
+   *     read from a file goes on refreshing its token only
    */
   public static KubernetesClient client(Config config) {
     return build(config, REQUEST_TIMEOUT, CONNECT_TIMEOUT, null, null);
@@ -113,6 +114,7 @@ public final class ApiClients {
       @Nullable WriteGuard guard,
       @Nullable Interceptor interceptor) {
     requireNonNull(config, "config is null");
+    LiveAccess access = config.getOauthTokenProvider() instanceof LiveAccess live ? live : null;
     Config own =
         new ConfigBuilder(config)
             .withRequestTimeout(Math.toIntExact(request.toMillis()))
@@ -126,10 +128,13 @@ public final class ApiClients {
             .build();
     return new KubernetesClientBuilder()
         .withConfig(own)
-        .withHttpClientFactory(factory(own, guard))
+        .withHttpClientFactory(factory(own, guard, access))
         .withHttpClientBuilderConsumer(
             http -> {
-              if (!hasToken(own)) {
+              if (access != null) {
+                http.addOrReplaceInterceptor(
+                    TokenRefreshInterceptor.NAME, new AuthorizationInterceptor(access));
+              } else if (!hasToken(own)) {
                 http.addOrReplaceInterceptor(TokenRefreshInterceptor.NAME, null);
               }
               if (interceptor != null) {
@@ -161,10 +166,12 @@ public final class ApiClients {
   }
 
   /** HTTP/2 is agreed upon in the TLS handshake; without TLS there is no way to it. */
-  private static HttpClient.Factory factory(Config config, @Nullable WriteGuard guard) {
+  private static HttpClient.Factory factory(
+      Config config, @Nullable WriteGuard guard, @Nullable LiveAccess access) {
     Vertx shared = SharedVertx.VERTX;
+    Vertx renewed = access == null ? shared : new RenewedVertx(shared, access);
     return new SharedVertxFactory(
-        guard == null ? shared : new GuardedVertx(shared, guard),
+        guard == null ? renewed : new GuardedVertx(renewed, guard),
         config.getMasterUrl().startsWith("https:"));
   }
 

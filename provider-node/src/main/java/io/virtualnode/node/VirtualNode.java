@@ -3,7 +3,6 @@ package io.virtualnode.node;
 import static java.util.Objects.requireNonNull;
 
 import io.fabric8.kubernetes.api.model.Taint;
-import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualnode.api.Provider;
 import java.time.Duration;
@@ -60,12 +59,13 @@ public final class VirtualNode implements AutoCloseable {
   /**
    * Runs a provider as a node until the process is told to end: all that a {@code main} needs.
    *
-   * <p>The primary is found as {@code kubectl} finds it, or from inside a pod of it.
+   * <p>The primary is found as {@code kubectl} finds it, or from inside a pod of it. Its
+   * credentials may change meanwhile, as {@link ApiAccess} says.
    *
    * @throws NodeException if the node can never, or no longer, be run so
    */
   public static void run(Provider provider, String nodeName) {
-    try (KubernetesClient client = ApiClients.client(Config.autoConfigure(null));
+    try (KubernetesClient client = ApiClients.client(ApiAccess.standard().config());
         VirtualNode node = builder(client, provider).name(nodeName).build()) {
       Runtime.getRuntime().addShutdownHook(new Thread(node::close, "vnode-shutdown"));
       node.start();

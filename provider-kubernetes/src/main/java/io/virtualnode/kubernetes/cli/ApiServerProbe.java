@@ -5,7 +5,6 @@ import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributes;
 import io.fabric8.kubernetes.api.model.authorization.v1.ResourceAttributesBuilder;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -126,11 +125,7 @@ final class ApiServerProbe implements ClusterProbe {
   }
 
   private static Config config(ClusterAccess access, Duration timeout) {
-    var config =
-        access
-            .kubeconfig()
-            .map(file -> Config.fromKubeconfig(access.context().orElse(null), file.toFile()))
-            .orElseGet(() -> new ConfigBuilder().build());
+    var config = access.api().fixedConfig();
     config.setRequestTimeout(Math.toIntExact(timeout.toMillis()));
     config.setRequestRetryBackoffLimit(0);
     return config;

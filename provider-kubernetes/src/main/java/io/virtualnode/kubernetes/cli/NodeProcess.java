@@ -28,7 +28,7 @@ public interface NodeProcess extends AutoCloseable {
   /**
    * Applies what can be applied of a new configuration and logs what cannot.
    *
-   * @param configuration equal to the last one if only the contents of a kubeconfig changed
+   * @param configuration equal to the last one if only the place that a kubeconfig leads to changed
    */
   void reload(Configuration configuration);
 

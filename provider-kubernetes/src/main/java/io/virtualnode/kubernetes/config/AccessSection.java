@@ -32,7 +32,11 @@ record AccessSection(ClusterAccess access, Optional<String> server) {
     var server =
         Kubeconfig.read(kubeconfig.get(), section.path("kubeconfig"), faults)
             .flatMap(content -> content.server(context, section.path("context"), faults));
-    return new AccessSection(new ClusterAccess(kubeconfig, context), server);
+    var access = new ClusterAccess(kubeconfig, context);
+    if (server.isPresent()) {
+      access.api().fault().ifPresent(fault -> faults.add(section.path("kubeconfig"), fault));
+    }
+    return new AccessSection(access, server);
   }
 
   private static Optional<String> pathFault(String value) {

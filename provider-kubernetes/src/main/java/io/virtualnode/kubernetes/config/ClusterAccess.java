@@ -2,8 +2,8 @@ package io.virtualnode.kubernetes.config;
 
 import static java.util.Objects.requireNonNull;
 
+import io.virtualnode.node.ApiAccess;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -45,12 +45,11 @@ public record ClusterAccess(Optional<Path> kubeconfig, Optional<String> context)
     return new ClusterAccess(Optional.of(kubeconfig.toAbsolutePath()), Optional.empty());
   }
 
-  /**
-   * Tells the contents of the kubeconfig apart without revealing them; the same for ever where
-   * there is none. Reads the file.
-   */
-  public String fingerprint() {
-    return kubeconfig.map(file -> Fingerprint.of(List.of(file))).orElse("");
+  /** What follows from that, read from the files as they are whenever it is asked. */
+  public ApiAccess api() {
+    return kubeconfig
+        .map(file -> ApiAccess.ofKubeconfig(file, context))
+        .orElseGet(ApiAccess::standard);
   }
 
   /** For messages: the file and its context, or that the access is the standard one. */

@@ -90,9 +90,9 @@ public record Configuration(
     return new Configuration(node, primary, maxAge, placement, value, replicas, members);
   }
 
-  /** The same with several processes that share the virtual nodes out. */
-  public Configuration withReplicas(ReplicaSettings value) {
-    return new Configuration(node, primary, maxAge, placement, faults, Optional.of(value), members);
+  /** The same with several processes that share the virtual nodes out, or with one. */
+  public Configuration withReplicas(Optional<ReplicaSettings> value) {
+    return new Configuration(node, primary, maxAge, placement, faults, value, members);
   }
 
   /** The same with other members. */

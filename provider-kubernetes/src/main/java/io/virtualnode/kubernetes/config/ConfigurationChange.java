@@ -28,7 +28,6 @@ public final class ConfigurationChange {
     compare("node.internalIp", before.node().internalIp(), after.node().internalIp(), paths);
     compare(
         "placement.strategy", before.placement().strategy(), after.placement().strategy(), paths);
-    compare("primary", before.primary(), after.primary(), paths);
     compare("election", before.replicas(), after.replicas(), paths);
     return List.copyOf(paths);
   }

@@ -2,11 +2,13 @@ package io.virtualnode.kubernetes.config;
 
 import static java.util.Objects.requireNonNull;
 
+import io.virtualnode.node.ApiAccess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -19,7 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells when the configuration file, or a kubeconfig that it names, has other contents.
+ * Tells when the configuration file has other contents, or a kubeconfig that it names leads to
+ * another place: another address, or other authorities that it is known by. Credentials are not
+ * looked at here: clients follow them by themselves ({@link ApiAccess}).
  *
  * <p>What counts is the contents behind the paths, read again and again; events of the file system
  * only make that sooner. So it does not matter whether a file is written, renamed over, or reached
@@ -52,7 +56,8 @@ public final class ConfigurationWatch implements AutoCloseable {
   // All below: only used on the scheduler's thread.
   private final Settling settling;
   private Configuration current;
-  private String kubeconfigs;
+  private List<Optional<String>> places;
+  private List<Path> watched;
   private List<String> faults = List.of();
   private boolean lookScheduled;
 
@@ -67,7 +72,8 @@ public final class ConfigurationWatch implements AutoCloseable {
     this.onChange = requireNonNull(onChange, "onChange is null");
     this.quiet = quiet;
     this.nanoClock = nanoClock;
-    this.kubeconfigs = Fingerprint.of(kubeconfigs(current));
+    this.places = places(current);
+    this.watched = watched(current);
     // The file may have changed since it was read: nothing is settled yet.
     this.settling = new Settling(quiet, "");
     this.scheduler = Executors.newSingleThreadScheduledExecutor(ConfigurationWatch::daemon);
@@ -78,8 +84,8 @@ public final class ConfigurationWatch implements AutoCloseable {
    * Starts to watch.
    *
    * @param current what was read from the file and is in force
-   * @param onChange gets each new valid configuration; one equal to the last if only the contents
-   *     of a kubeconfig changed
+   * @param onChange gets each new valid configuration; one equal to the last if only a place
+   *     changed
    */
   public static ConfigurationWatch start(
       Path file, Configuration current, Consumer<Configuration> onChange) {
@@ -131,8 +137,7 @@ public final class ConfigurationWatch implements AutoCloseable {
   }
 
   private void look() {
-    var paths = Stream.concat(Stream.of(file), kubeconfigs(current).stream()).toList();
-    if (settling.look(Fingerprint.of(paths), nanoClock.getAsLong())) {
+    if (settling.look(Fingerprint.of(watched), nanoClock.getAsLong())) {
       read();
     } else if (settling.moving() && !lookScheduled) {
       lookScheduled = true;
@@ -169,12 +174,13 @@ public final class ConfigurationWatch implements AutoCloseable {
   }
 
   private void deliver(Configuration read) {
-    var readKubeconfigs = Fingerprint.of(kubeconfigs(read));
-    if (read.equals(current) && readKubeconfigs.equals(kubeconfigs)) {
+    var readPlaces = places(read);
+    watched = watched(read);
+    if (read.equals(current) && readPlaces.equals(places)) {
       return;
     }
     current = read;
-    kubeconfigs = readKubeconfigs;
+    places = readPlaces;
     log.info("{} has changed and has {} members", file, read.members().size());
     try {
       onChange.accept(read);
@@ -185,17 +191,26 @@ public final class ConfigurationWatch implements AutoCloseable {
 
   private Collection<Path> directories() {
     var directories = new TreeSet<Path>();
-    Stream.concat(Stream.of(file), kubeconfigs(current).stream())
+    watched.stream()
         .map(path -> Objects.requireNonNull(path.getParent(), "a file has a directory"))
         .forEach(directories::add);
     return directories;
   }
 
-  private static Collection<Path> kubeconfigs(Configuration configuration) {
+  private List<Path> watched(Configuration configuration) {
     var paths = new TreeSet<Path>();
-    configuration.primary().kubeconfig().ifPresent(paths::add);
-    configuration.members().forEach(member -> member.access().kubeconfig().ifPresent(paths::add));
-    return paths;
+    accesses(configuration).forEach(access -> paths.addAll(access.api().placeFiles()));
+    return Stream.concat(Stream.of(file), paths.stream()).toList();
+  }
+
+  private static List<Optional<String>> places(Configuration configuration) {
+    return accesses(configuration).map(access -> access.api().place()).toList();
+  }
+
+  private static Stream<ClusterAccess> accesses(Configuration configuration) {
+    return Stream.concat(
+        Stream.of(configuration.primary()),
+        configuration.members().stream().map(MemberSettings::access));
   }
 
   private static Thread daemon(Runnable task) {

@@ -14,7 +14,7 @@ public final class CrashingVnode {
     System.exit(
         Vnode.commandLine(
                 configuration ->
-                    new ForwardingProcess(configuration, CrashingNode.of(configuration, fuse)),
+                    new ForwardingProcess(configuration, newest -> CrashingNode.of(newest, fuse)),
                 Shutdown.signals(),
                 new ApiServerProbe())
             .execute(args));

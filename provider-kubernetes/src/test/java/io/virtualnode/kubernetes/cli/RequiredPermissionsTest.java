@@ -54,7 +54,8 @@ class RequiredPermissionsTest {
   void replicas_have_to_be_allowed_leases_in_their_namespace() {
     var alone = RequiredPermissions.inPrimary(CONFIGURATION);
     var shared =
-        RequiredPermissions.inPrimary(CONFIGURATION.withReplicas(ReplicaSettings.in("vnode")));
+        RequiredPermissions.inPrimary(
+            CONFIGURATION.withReplicas(Optional.of(ReplicaSettings.in("vnode"))));
     assertThat(shared).containsAll(alone);
     assertThat(shared)
         .filteredOn(permission -> !alone.contains(permission))

@@ -30,7 +30,7 @@ class ConfigurationChangeTest {
   }
 
   @Test
-  void node_and_primary_need_a_restart() {
+  void nodes_need_a_restart_and_how_the_primary_is_reached_does_not() {
     var after =
         Configuration.of(
                 NodeSettings.named("other")
@@ -48,7 +48,7 @@ class ConfigurationChangeTest {
                     .withFailAfter(Optional.of(Duration.ofSeconds(1)))
                     .withTakeBackAfter(Duration.ofSeconds(1))
                     .withCollectAfter(Optional.empty()))
-            .withReplicas(ReplicaSettings.in("vnode"));
+            .withReplicas(Optional.of(ReplicaSettings.in("vnode")));
 
     assertThat(ConfigurationChange.needingRestart(BEFORE, after))
         .containsExactly(
@@ -59,7 +59,6 @@ class ConfigurationChangeTest {
             "node.inheritLabels",
             "node.internalIp",
             "placement.strategy",
-            "primary",
             "election");
   }
 }

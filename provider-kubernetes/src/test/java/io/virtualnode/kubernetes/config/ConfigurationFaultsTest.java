@@ -38,6 +38,14 @@ class ConfigurationFaultsTest {
     KubeconfigText.writeText(directory.resolve("text.kubeconfig"), "just words");
     KubeconfigText.writeText(directory.resolve("broken.kubeconfig"), "clusters: [\n");
     KubeconfigText.writeText(
+        directory.resolve("no-files.kubeconfig"),
+        """
+        current-context: x
+        clusters: [{name: c, cluster: {server: 'https://c', certificate-authority: ca.crt}}]
+        users: [{name: u, user: {tokenFile: token}}]
+        contexts: [{name: x, context: {cluster: c, user: u}}]
+        """);
+    KubeconfigText.writeText(
         directory.resolve("no-current.kubeconfig"),
         "clusters: []\nusers: []\ncontexts: [{name: x, context: {cluster: c}}]\n");
     KubeconfigText.writeText(
@@ -196,6 +204,9 @@ class ConfigurationFaultsTest {
         file(
             NODE + NO_MEMBERS + "primary: {kubeconfig: dangling.kubeconfig, context: no-user}\n",
             "primary.context: \"no-user\" of DIR/dangling.kubeconfig names user \"none\", which is not there"),
+        file(
+            NODE + NO_MEMBERS + "primary: {kubeconfig: no-files.kubeconfig}\n",
+            "primary.kubeconfig: file not found: DIR/ca.crt"),
         // Members.
         file(NODE + "members: {}\n", "members: is a mapping, a list is expected"),
         file(members("{kubeconfig: a.kubeconfig}"), "members[0].name: missing"),

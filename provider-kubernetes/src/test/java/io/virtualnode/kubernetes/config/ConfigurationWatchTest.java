@@ -196,6 +196,36 @@ class ConfigurationWatchTest {
   }
 
   @Test
+  void other_credentials_in_a_kubeconfig_are_no_change_and_another_authority_is(@TempDir Path keys)
+      throws Exception {
+    var kubeconfig = keys.resolve("a.kubeconfig");
+    var authority = Files.writeString(keys.resolve("ca.crt"), "one");
+    Files.writeString(kubeconfig, kubeconfig("first"));
+    var file =
+        Files.writeString(
+            directory.resolve("vnode.yaml"),
+            "node: {name: grid}\nmembers: [{name: a, kubeconfig: " + kubeconfig + "}]\n");
+    var before = ConfigurationFile.read(file);
+    watch(file, OFTEN);
+    Files.writeString(kubeconfig, kubeconfig("second"));
+    await().during(QUIET.multipliedBy(4)).until(delivered::isEmpty);
+    Files.writeString(authority, "two");
+
+    await().until(() -> !delivered.isEmpty());
+    assertThat(delivered).containsExactly(before);
+  }
+
+  private static String kubeconfig(String token) {
+    return """
+        clusters: [{name: c, cluster: {server: "https://c", certificate-authority: ca.crt}}]
+        users: [{name: u, user: {token: %s}}]
+        contexts: [{name: x, context: {cluster: c, user: u}}]
+        current-context: x
+        """
+        .formatted(token);
+  }
+
+  @Test
   void a_kubeconfig_that_was_missing_is_noticed_when_it_appears(@TempDir Path keys)
       throws Exception {
     var kubeconfig = keys.resolve("a.kubeconfig");
