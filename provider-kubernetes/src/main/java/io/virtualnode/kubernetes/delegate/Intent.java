@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.virtualnode.api.PodKey;
 import java.util.HashMap;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * The decision which pod of which member is the proxy's delegate, stored on the proxy before that
@@ -45,6 +46,12 @@ public record Intent(
   /** The intent that follows this one, in another place. */
   public Intent next(String member, String clusterUid, String node) {
     return new Intent(member, clusterUid, attempt + 1, node);
+  }
+
+  /** Whether a delegate's name is that of this attempt of the proxy's, or of an earlier one. */
+  public boolean isOfOrAfter(String delegateName, PodKey proxy) {
+    return IntStream.rangeClosed(0, attempt)
+        .anyMatch(earlier -> delegateName(proxy, earlier).equals(delegateName));
   }
 
   /** This intent, once its delegate is created. */
@@ -123,6 +130,10 @@ public record Intent(
    * most 63 characters.
    */
   public String delegateName(PodKey proxy) {
+    return delegateName(proxy, attempt);
+  }
+
+  private static String delegateName(PodKey proxy, int attempt) {
     var name = proxy.name();
     var readable =
         name.length() <= LONGEST_NAME_PART
