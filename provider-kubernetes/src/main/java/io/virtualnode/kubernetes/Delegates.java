@@ -8,7 +8,7 @@ import io.virtualnode.kubernetes.delegate.DelegatePod;
 import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.delegate.MemberNamespace;
 import io.virtualnode.kubernetes.delegate.StartGate;
-import io.virtualnode.kubernetes.delegate.Tombstone;
+import io.virtualnode.kubernetes.delegate.TakeBackMark;
 import io.virtualnode.kubernetes.member.Member;
 import java.time.Duration;
 import java.util.Optional;
@@ -51,7 +51,7 @@ final class Delegates {
      */
     record Earlier(Forwarding.Delegate delegate, boolean shut) implements Found {}
 
-    /** A tombstone in its place. */
+    /** One that was taken back, or what an earlier version put in its place. */
     record Grave(Forwarding.Delegate tombstone) implements Found {}
   }
 
@@ -168,7 +168,8 @@ final class Delegates {
 
   /**
    * Asks for the deletion of a delegate that was seen. It is never forced, also where its proxy
-   * was: a grace below one second becomes one second.
+   * was: a grace below one second becomes one second. A mark of what was to be taken back comes
+   * off: nobody has to know of it any more.
    *
    * @return fails with {@code NOT_FOUND} or {@code CONFLICT} if no pod of that UID is there
    */
@@ -214,23 +215,19 @@ final class Delegates {
     return member.api().get(namespaceIn(member, proxy), intent.delegateName(proxy));
   }
 
-  /** The resourceVersion of a delegate that is there and that nobody has started. */
-  CompletionStage<Optional<String>> versionWhereShut(Forwarding.Delegate delegate) {
+  /** The very pod as the member itself has it now; empty if it has gone. */
+  CompletionStage<Optional<Pod>> look(Forwarding.Delegate delegate) {
     return reached(delegate.member(), delegate.clusterUid())
         .thenCompose(member -> member.api().get(delegate.namespace(), delegate.name()))
-        .thenApply(
-            found ->
-                found
-                    .filter(pod -> pod.getMetadata().getUid().equals(delegate.uid()))
-                    .filter(StartGate::isShut)
-                    .map(pod -> pod.getMetadata().getResourceVersion()));
+        .thenApply(found -> found.filter(pod -> pod.getMetadata().getUid().equals(delegate.uid())));
   }
 
   /**
    * Deletes a delegate that is on no node at that resourceVersion: binding it would have changed
-   * that, so it has never run.
+   * that, so it has never run. It stays, marked and being deleted, until it is {@link #letGo}.
    *
-   * @return fails with {@code CONFLICT} if it has changed, {@code NOT_FOUND} if it has gone
+   * @return fails with {@code CONFLICT} if it has changed, {@code NOT_FOUND} if it has gone, {@code
+   *     INVALID} also if somebody else is deleting it
    */
   CompletionStage<Void> takeBack(Forwarding.Delegate delegate, String version) {
     return reached(delegate.member(), delegate.clusterUid())
@@ -238,43 +235,60 @@ final class Delegates {
             member ->
                 member
                     .api()
-                    .deleteUnchanged(
-                        delegate.namespace(), delegate.name(), delegate.uid(), version));
+                    .addFinalizer(
+                        delegate.namespace(),
+                        delegate.name(),
+                        delegate.uid(),
+                        version,
+                        TakeBackMark.NAME)
+                    .thenCompose(
+                        marked ->
+                            member
+                                .api()
+                                .deleteUnchanged(
+                                    delegate.namespace(), delegate.name(), delegate.uid(), marked)))
+        .thenAccept(kept -> {});
   }
 
   /**
-   * Puts a tombstone where the intended delegate was.
-   *
-   * @return the tombstone as it stands; fails with {@code CONFLICT} if another pod does
+   * Takes the mark off a delegate that was taken back, or was to be. May be asked for twice, and of
+   * what has gone.
    */
-  CompletionStage<Forwarding.Delegate> entomb(Intent intent, PodKey proxy) {
-    return reached(intent.member(), intent.clusterUid())
-        .thenCompose(member -> entomb(member, intent, proxy));
+  CompletionStage<Void> letGo(Forwarding.Delegate delegate) {
+    return reached(delegate.member(), delegate.clusterUid())
+        .thenCompose(
+            member -> letGo(member, delegate.namespace(), delegate.name(), delegate.uid()));
   }
 
-  private CompletionStage<Forwarding.Delegate> entomb(Member member, Intent intent, PodKey proxy) {
-    var tombstone =
-        Tombstone.of(proxy, intent, namespaceIn(member, proxy), translation.ownership());
+  private static CompletionStage<Void> letGo(
+      Member member, String namespace, String name, String uid) {
     return member
         .api()
-        .create(tombstone)
-        .handle((ignored, failure) -> failure)
+        .removeFinalizer(namespace, name, uid, TakeBackMark.NAME)
+        .exceptionally(
+            failure -> {
+              if (isGone(failure)) {
+                return null;
+              }
+              throw cause(failure);
+            });
+  }
+
+  /**
+   * Deletes a delegate that has not been started at that resourceVersion, and of which nobody has
+   * to know.
+   *
+   * @return fails with {@code CONFLICT} if it has changed, {@code NOT_FOUND} if it has gone
+   */
+  CompletionStage<Void> deleteUnchanged(Forwarding.Delegate delegate, String version) {
+    return reached(delegate.member(), delegate.clusterUid())
         .thenCompose(
-            failure ->
-                failure == null || cause(failure).reason() == Reason.CONFLICT
-                    ? get(member, intent, proxy)
-                    : CompletableFuture.failedFuture(cause(failure)))
-        .thenApply(
-            found ->
-                found
-                    .filter(pod -> isTombstoneOf(proxy, pod))
-                    .map(pod -> Forwarding.Delegate.of(pod, member.name(), intent.clusterUid()))
-                    .orElseThrow(
-                        () ->
-                            new ProviderException(
-                                Reason.CONFLICT,
-                                "member %s has another pod of the name %s"
-                                    .formatted(member.name(), intent.delegateName(proxy)))));
+            member ->
+                member
+                    .api()
+                    .deleteUnchanged(
+                        delegate.namespace(), delegate.name(), delegate.uid(), version))
+        .thenAccept(kept -> {});
   }
 
   private boolean isTombstoneOf(PodKey proxy, Pod pod) {
@@ -288,7 +302,14 @@ final class Delegates {
   private static CompletionStage<Void> delete(
       Member member, String namespace, String name, String uid, Duration grace) {
     boolean forced = grace.compareTo(SHORTEST_GRACE) < 0;
-    return member.api().delete(namespace, name, uid, forced ? SHORTEST_GRACE : grace);
+    return member
+        .api()
+        .delete(namespace, name, uid, forced ? SHORTEST_GRACE : grace)
+        .thenCompose(
+            kept ->
+                kept.contains(TakeBackMark.NAME)
+                    ? letGo(member, namespace, name, uid)
+                    : Site.done());
   }
 
   /**

@@ -1,22 +1,27 @@
 package io.virtualnode.kubernetes;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import io.virtualnode.api.ProviderException;
 import io.virtualnode.api.ProviderException.Reason;
+import io.virtualnode.kubernetes.delegate.StartGate;
+import io.virtualnode.kubernetes.delegate.TakeBackMark;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Deletes delegates that nobody has started and that are not the intended ones: requests that came
- * late have created them, or a decision that did not prevail.
+ * late have created them, or a decision that did not prevail. Lets go of those that were taken back
+ * and need not be known of any more.
  *
- * <p>Each on condition that it has not changed since it was seen unstarted, so that none is deleted
- * that somebody has started meanwhile.
+ * <p>Each is deleted on condition that it has not changed since it was seen unstarted, so that none
+ * is that somebody has started meanwhile; and only when no intent can come to name it any more.
  */
 final class Discarding {
 
@@ -39,22 +44,31 @@ final class Discarding {
     abandoned.forEach(delegate -> discardSurely(forwarding, delegate));
   }
 
+  private void discardSurely(Forwarding forwarding, Forwarding.Delegate delegate) {
+    surely(delegate, () -> discard(forwarding, delegate));
+  }
+
+  /** Takes the mark off a delegate that is not taken back. */
+  void letGoSurely(Forwarding.Delegate delegate) {
+    surely(delegate, () -> site.delegates().letGo(delegate));
+  }
+
   /** Until it has worked; not to be called with a forwarding locked. */
-  void discardSurely(Forwarding forwarding, Forwarding.Delegate delegate) {
+  private void surely(Forwarding.Delegate delegate, Supplier<CompletionStage<Void>> task) {
     if (underWay.add(delegate.uid())) {
-      again(forwarding, delegate);
+      again(delegate, task);
     }
   }
 
-  private void again(Forwarding forwarding, Forwarding.Delegate delegate) {
-    discard(forwarding, delegate)
+  private void again(Forwarding.Delegate delegate, Supplier<CompletionStage<Void>> task) {
+    task.get()
         .whenComplete(
             (nothing, failure) -> {
               if (failure == null || site.members().find(delegate.member()).isEmpty()) {
                 underWay.remove(delegate.uid());
               } else {
                 log.debug("{} cannot be discarded yet: {}", delegate, failure.toString());
-                site.later(RETRY, () -> again(forwarding, delegate));
+                site.later(RETRY, () -> again(delegate, task));
               }
             });
   }
@@ -67,24 +81,29 @@ final class Discarding {
    */
   CompletionStage<Void> discard(Forwarding forwarding, Forwarding.Delegate delegate) {
     return site.delegates()
-        .versionWhereShut(delegate)
-        .thenCompose(version -> deleteIfUseless(forwarding, delegate, version));
+        .look(delegate)
+        .thenCompose(found -> discardIfUseless(forwarding, delegate, found));
   }
 
-  private CompletionStage<Void> deleteIfUseless(
-      Forwarding forwarding, Forwarding.Delegate delegate, Optional<String> version) {
+  private CompletionStage<Void> discardIfUseless(
+      Forwarding forwarding, Forwarding.Delegate delegate, Optional<Pod> found) {
+    if (found.filter(TakeBackMark::isProof).isPresent()) {
+      log.info("letting {} go, which {} has no use for", delegate, forwarding.proxy());
+      return site.delegates().letGo(delegate);
+    }
+    var unstarted = found.filter(StartGate::isShut);
     synchronized (forwarding) {
       if (forwarding.isIntended(delegate)) {
         return Site.done();
       }
-      if (version.isEmpty()) {
+      if (unstarted.isEmpty()) {
         forwarding.delegateGone(delegate.uid());
         return Site.done();
       }
     }
     log.info("discarding {}, which {} has no use for", delegate, forwarding.proxy());
     return site.delegates()
-        .takeBack(delegate, version.get())
+        .deleteUnchanged(delegate, unstarted.get().getMetadata().getResourceVersion())
         .handle(
             (nothing, failure) -> {
               if (failure != null) { // gone or changed: the next look tells

@@ -149,7 +149,7 @@ final class Forwarder implements AutoCloseable {
     this.starting = new Starting(site, ending, discarding);
     this.memberLoss = new MemberLoss(site, ending, () -> this.configuration.faults());
     this.placing = new Placing(site, starting);
-    this.takingBack = new TakingBack(site, placing, ending);
+    this.takingBack = new TakingBack(site, placing);
     var unused = membersSeen.thenRun(orphans::begin).thenRun(this::warnOfUnconfigured);
   }
 
@@ -407,8 +407,6 @@ final class Forwarder implements AutoCloseable {
       contexts.podStatus(forwarding.proxy(), show.status());
     } else if (step instanceof Step.Place place) {
       return placing.place(pod, forwarding, place.after());
-    } else if (step instanceof Step.Move move) {
-      return takingBack.move(pod, forwarding, move.from());
     } else if (step instanceof Step.Start start) {
       return starting.start(forwarding, start.delegate());
     } else if (step instanceof Step.Discard discard) {
@@ -496,7 +494,7 @@ final class Forwarder implements AutoCloseable {
           timer.execute(() -> ending.end(forwarding));
         }
         if (forwarding.hasAbandoned()) {
-          timer.execute(() -> discarding.discardAbandoned(forwarding));
+          onTimer(() -> discarding.discardAbandoned(forwarding));
         }
         lowerIf(lowered, forwarding);
         forwarding.toShow().ifPresent(status -> contexts.podStatus(forwarding.proxy(), status));
@@ -507,13 +505,30 @@ final class Forwarder implements AutoCloseable {
 
     @Override
     public void straySeen(Forwarding forwarding, Forwarding.Delegate stray) {
-      timer.execute(() -> discarding.discardSurely(forwarding, stray));
+      forwarding.straySeen(stray);
+      onTimer(() -> discarding.discardAbandoned(forwarding));
+    }
+
+    @Override
+    public void markedInVain(Forwarding.Delegate delegate) {
+      onTimer(() -> discarding.letGoSurely(delegate));
     }
 
     @Override
     public void tombstoneSeen(Forwarding forwarding) {
       if (!forwarding.isInPrimary()) {
         orphans.removeIfOrphan(forwarding);
+      } else if (forwarding.hasAbandoned()) {
+        onTimer(() -> discarding.discardAbandoned(forwarding));
+      }
+    }
+
+    @Override
+    public void takenBack(Forwarding forwarding) {
+      if (forwarding.isRemoving()) {
+        ending.gone(forwarding);
+      } else if (forwarding.isInPrimary()) {
+        contexts.requeue(forwarding.proxy());
       }
     }
 

@@ -10,6 +10,7 @@ import io.virtualnode.kubernetes.delegate.Intent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -79,10 +80,11 @@ final class Forwarding {
   private boolean fitsNowhere;
   private long fitsNowhereAt;
   private boolean overdue;
-  private String taking = ""; // the delegate whose conditional deletion is under way
   private final Set<String> takenBack = new HashSet<>(); // UIDs of those that never ran
   private final Creation creation = new Creation();
-  private final List<Delegate> abandoned = new ArrayList<>(); // created, and to be discarded
+  // created and not intended; to be discarded once no intent can name them any more
+  private final List<Delegate> abandoned = new ArrayList<>();
+  private boolean givenUp; // its loss is told, whatever another process may have intended meanwhile
   private boolean removing;
   private boolean gone;
   private boolean late; // the delegate showed up after the node was told that all had gone
@@ -130,9 +132,16 @@ final class Forwarding {
   private void anotherIsIntended() {
     accepted = false;
     creation.end();
+    abandoned.stream().filter(this::isIntended).findFirst().ifPresent(this::intendedAfterAll);
     if (creation.made().filter(made -> !isIntended(made)).isPresent()) {
       creation.forget().ifPresent(abandoned::add);
     }
+  }
+
+  private void intendedAfterAll(Delegate prevailed) {
+    abandoned.remove(prevailed);
+    creation.forget().ifPresent(abandoned::add);
+    creation.made(prevailed);
   }
 
   /** A delegate is going to be created under that name. */
@@ -140,15 +149,50 @@ final class Forwarding {
     creation.begin(member, name).ifPresent(abandoned::add);
   }
 
-  boolean hasAbandoned() {
-    return !abandoned.isEmpty();
+  /** A member has a {@linkplain #isStray stray}. */
+  void straySeen(Delegate stray) {
+    if (!abandoned.contains(stray)) {
+      abandoned.add(stray);
+    }
   }
 
-  /** What was created and is of no use, once: to be discarded by who asks. */
+  boolean hasAbandoned() {
+    return !abandoned.isEmpty() || tombstones.stream().anyMatch(this::isSpent);
+  }
+
+  /**
+   * What was created, or taken back, and is of no more use: to be discarded by who asks. What was
+   * created is told of once.
+   */
   List<Delegate> takeAbandoned() {
-    var taken = List.copyOf(abandoned);
-    abandoned.clear();
-    return taken;
+    var taken = new ArrayList<>(abandoned.stream().filter(this::isPast).toList());
+    abandoned.removeAll(taken);
+    tombstones.stream().filter(this::isSpent).forEach(taken::add);
+    return List.copyOf(taken);
+  }
+
+  /**
+   * Whether that pod, which is not intended, never will be. An intent that names it may be under
+   * way, from an earlier process; it is stored only where the one before it is stored still, and
+   * only if the delegate of that one never ran.
+   */
+  private boolean isPast(Delegate made) {
+    return !isIntended(made)
+        && intent()
+            .filter(intent -> hasRun() || intent.isOfOrAfter(made.name(), proxy))
+            .isPresent();
+  }
+
+  /** Whether the intended delegate is or was on a node. */
+  private boolean hasRun() {
+    return primary.hasRun() || (delegate != null && bound && isIntended(delegate));
+  }
+
+  /** Whether that tombstone is a delegate that was taken back and is not intended any more. */
+  private boolean isSpent(Delegate tombstone) {
+    return takenBack.contains(tombstone.uid())
+        && intent().isPresent()
+        && !isWhereIntended(tombstone);
   }
 
   /**
@@ -265,13 +309,22 @@ final class Forwarding {
     return intent().flatMap(Intent::delegateUid).filter(found.uid()::equals).isPresent();
   }
 
+  /** Whether that pod is the intended one, also where the intent does not name its UID. */
+  private boolean isWhereIntended(Delegate found) {
+    return intent()
+        .filter(intent -> intent.member().equals(found.member()))
+        .filter(intent -> intent.delegateName(proxy).equals(found.name()))
+        .filter(intent -> intent.delegateUid().filter(uid -> !uid.equals(found.uid())).isEmpty())
+        .isPresent();
+  }
+
   /** Whether that delegate may be started now. */
   boolean mayStart(Delegate found) {
     return primary.isPresent() && !isToEnd() && isIntended(found);
   }
 
   private boolean isToEnd() {
-    return primary.isDeleting() || removing || primary.isTerminal();
+    return primary.isDeleting() || removing || primary.isTerminal() || givenUp;
   }
 
   /** Whether that pod is one that was taken back: what is still told of it means nothing. */
@@ -285,34 +338,35 @@ final class Forwarding {
     return overdue;
   }
 
-  /** The delegate is being deleted on condition that it is on no node: its end is no loss. */
-  void takingBack(String uid) {
-    taking = uid;
+  /** There is no room elsewhere, or it has changed: the delegate stays for now. */
+  void notTakenBack() {
+    overdue = false;
   }
 
   /**
-   * There is no room elsewhere, or it has changed: the delegate stays for now.
+   * A delegate was deleted while it was provably on no node: it never ran and never will, and is
+   * kept in its member to show that.
    *
-   * @return whether it has gone meanwhile, by somebody else's doing
+   * @return whether that is news of the intended delegate
    */
-  boolean notTakenBack() {
-    boolean vanished = !taking.isEmpty() && delegate == null;
-    taking = "";
-    overdue = false;
-    return vanished;
-  }
-
-  /** The delegate was deleted while it was provably on no node: it never ran and never will. */
-  void takenBack(String uid) {
-    taking = "";
-    takenBack.add(uid);
-    creation.gone(uid);
-    delegate = null;
-    status = null;
-    telling = false;
-    seen = false;
-    accepted = false;
-    overdue = false;
+  boolean takenBack(Delegate unrun) {
+    tombstoneSeen(unrun);
+    boolean news = takenBack.add(unrun.uid());
+    creation.gone(unrun.uid());
+    abandoned.remove(unrun);
+    boolean known = delegate != null && delegate.uid().equals(unrun.uid());
+    if (known) {
+      delegate = null;
+      status = null;
+      telling = false;
+      overdue = false;
+    }
+    boolean intended = known || isWhereIntended(unrun);
+    if (intended) {
+      seen = false;
+      accepted = false;
+    }
+    return news && intended;
   }
 
   /** A delegate that was never started has been deleted because it was not intended. */
@@ -326,7 +380,7 @@ final class Forwarding {
     }
   }
 
-  /** A tombstone stands in a member. */
+  /** A tombstone stands in a member; says nothing of what it stands for. */
   void tombstoneSeen(Delegate tombstone) {
     tombstoneGone(tombstone.uid());
     tombstones.add(tombstone);
@@ -340,6 +394,7 @@ final class Forwarding {
   /** The member no longer has that pod; returns whether it was the delegate. */
   boolean delegateGone(String uid) {
     creation.gone(uid);
+    abandoned.removeIf(made -> made.uid().equals(uid));
     if (delegate == null || !delegate.uid().equals(uid)) {
       return false;
     }
@@ -349,7 +404,7 @@ final class Forwarding {
     delegate = null;
     bound = false;
     overdue = false;
-    return !unused && !uid.equals(taking); // whoever takes it back knows why
+    return !unused;
   }
 
   /** The delegate's deletion was accepted and is followed up until it has gone. */
@@ -387,7 +442,7 @@ final class Forwarding {
 
   /** What is to be done for a proxy that is bound to us, neither terminal nor being deleted. */
   Step next(Sight sight) {
-    if (delegate != null && isStray(delegate, shut)) {
+    if (delegate != null && isStray(delegate, shut) && isPast(delegate)) {
       return new Step.Discard(delegate);
     }
     if (delegate != null && (!shut || isIntended(delegate))) {
@@ -408,11 +463,8 @@ final class Forwarding {
 
   /** The delegate that is intended is not there, as far as is seen. */
   private Step without(Intent intent, Sight sight) {
-    if (isBuried(intent) && !seen && !primary.hasRun()) {
+    if ((isTakenBack(intent) || isBuried(intent)) && !seen && !primary.hasRun()) {
       return new Step.Place(Optional.of(intent));
-    }
-    if (isTakenBack(intent)) {
-      return new Step.Move(intent);
     }
     if (sight == Sight.NONE) {
       return new Step.NotConfigured(intent);
@@ -498,6 +550,7 @@ final class Forwarding {
   PodStatus lost(String message) {
     var last = status != null ? status : primary.shown().map(DelegateStatus::told).orElse(null);
     status = DelegateStatus.lost(last, "DelegateLost", message);
+    givenUp = true;
     return status;
   }
 
@@ -528,6 +581,7 @@ final class Forwarding {
         ? delegate.member().equals(member)
         : tombstones.stream().anyMatch(tombstone -> tombstone.member().equals(member))
             || creation.isIn(member)
+            || abandoned.stream().anyMatch(made -> made.member().equals(member))
             || slotByIntent().filter(slot -> slot.member().equals(member)).isPresent();
   }
 
@@ -592,6 +646,11 @@ final class Forwarding {
     return gone;
   }
 
+  /** Whether its proxy is gone and nothing of it is left that has to be looked after. */
+  boolean isOver() {
+    return !primary.isPresent() && (gone || removing) && delegate == null && !hasRemains();
+  }
+
   Optional<Delegate> delegate() {
     return Optional.ofNullable(delegate);
   }
@@ -603,15 +662,16 @@ final class Forwarding {
 
   /**
    * Whether something of it is left in a member that the node does not know of: a tombstone, or a
-   * delegate that came too late.
+   * delegate that came too late or is not the intended one.
    */
   boolean hasRemains() {
-    return !tombstones.isEmpty() || (delegate != null && late);
+    return !tombstones.isEmpty() || !abandoned.isEmpty() || (delegate != null && late);
   }
 
   /** All that is left of it in members. */
   List<Delegate> remains() {
-    var remains = new ArrayList<>(tombstones);
+    var remains = new LinkedHashSet<>(tombstones);
+    remains.addAll(abandoned);
     if (delegate != null) {
       remains.add(delegate);
     }

@@ -11,6 +11,7 @@ import io.virtualnode.kubernetes.delegate.DelegateStatus;
 import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.kubernetes.delegate.Ownership;
 import io.virtualnode.kubernetes.delegate.StartGate;
+import io.virtualnode.kubernetes.delegate.TakeBackMark;
 import io.virtualnode.kubernetes.member.ClusterIdentity;
 import io.virtualnode.kubernetes.member.Member;
 import io.virtualnode.kubernetes.member.MemberFacts;
@@ -46,11 +47,17 @@ final class MemberEvents implements MemberListener {
      */
     void delegateSeen(Forwarding forwarding, boolean first, boolean lowered);
 
-    /** A pod of the proxy's that is never to be started. Called with the forwarding locked. */
+    /** A pod of the proxy's that is not intended, and shut. Called with the forwarding locked. */
     void straySeen(Forwarding forwarding, Forwarding.Delegate stray);
+
+    /** A delegate bears the mark of one to be taken back, and is on a node. */
+    void markedInVain(Forwarding.Delegate delegate);
 
     /** A tombstone stands for the proxy. Called with the forwarding locked. */
     void tombstoneSeen(Forwarding forwarding);
+
+    /** The intended delegate is known never to have run. Called with the forwarding locked. */
+    void takenBack(Forwarding forwarding);
 
     /**
      * The delegate has gone. Called with the forwarding locked.
@@ -135,7 +142,8 @@ final class MemberEvents implements MemberListener {
   @Override
   public void podSeen(Member member, Pod pod) {
     var proxy = ownership.proxyOf(pod);
-    boolean over = DelegateStatus.isTerminal(pod.getStatus().getPhase());
+    boolean over =
+        DelegateStatus.isTerminal(pod.getStatus().getPhase()) || TakeBackMark.isProof(pod);
     var uid = pod.getMetadata().getUid();
     ended(member, pod, over);
     boolean lowered = false;
@@ -153,8 +161,13 @@ final class MemberEvents implements MemberListener {
 
   private void tombstoneSeen(Member member, PodKey proxy, Pod pod) {
     var forwarding = forwardings.of(proxy);
+    var found = where(member, pod);
     synchronized (forwarding) {
-      forwarding.tombstoneSeen(where(member, pod));
+      if (TakeBackMark.isProof(pod)) {
+        takenBack(forwarding, found);
+      } else {
+        forwarding.tombstoneSeen(found);
+      }
       effects.tombstoneSeen(forwarding);
     }
   }
@@ -180,6 +193,9 @@ final class MemberEvents implements MemberListener {
 
   private void delegateSeen(Member member, PodKey proxy, Pod pod, boolean over, boolean lowered) {
     var found = where(member, pod);
+    if (TakeBackMark.isUseless(pod)) {
+      effects.markedInVain(found);
+    }
     var forwarding = forwardings.of(proxy);
     synchronized (forwarding) {
       if (forwarding.isTakenBack(found.uid())) {
@@ -216,28 +232,32 @@ final class MemberEvents implements MemberListener {
     var proxyOf = ownership.proxyOf(pod);
     boolean lowered = removePod(member.name(), pod.getMetadata().getUid(), proxyOf);
     ended(member, pod, false);
-    ownership
-        .proxyOfTombstone(pod)
+    proxyOf
+        .or(() -> ownership.proxyOfTombstone(pod))
         .map(forwardings::find)
-        .ifPresent(
-            forwarding -> {
-              synchronized (forwarding) {
-                forwarding.tombstoneGone(pod.getMetadata().getUid());
-              }
-            });
-    proxyOf.ifPresent(
-        proxy -> delegateGone(member.name(), proxy, pod.getMetadata().getUid(), lowered));
+        .ifPresent(forwarding -> gone(member, forwarding, pod, lowered));
   }
 
-  private void delegateGone(String member, PodKey proxy, String uid, boolean lowered) {
-    var forwarding = forwardings.find(proxy);
-    if (forwarding == null) {
-      return;
-    }
+  private void gone(Member member, Forwarding forwarding, Pod pod, boolean lowered) {
+    var uid = pod.getMetadata().getUid();
     synchronized (forwarding) {
-      if (forwarding.delegateGone(uid)) {
-        effects.delegateGone(forwarding, member, lowered);
+      if (TakeBackMark.isProof(pod)) {
+        takenBack(forwarding, where(member, pod)); // where that was not shown before
       }
+      forwarding.tombstoneGone(uid);
+      if (forwarding.delegateGone(uid)) {
+        effects.delegateGone(forwarding, member.name(), lowered);
+      } else if (forwarding.isOver()) {
+        forwardings.forget(forwarding);
+      }
+    }
+  }
+
+  /** Called with the forwarding locked. */
+  private void takenBack(Forwarding forwarding, Forwarding.Delegate unrun) {
+    if (forwarding.takenBack(unrun)) {
+      account.update(ledger -> ledger.release(forwarding.proxy().uid()));
+      effects.takenBack(forwarding);
     }
   }
 

@@ -70,18 +70,15 @@ final class Starting {
       return CompletableFuture.completedFuture(created.delegate());
     }
     if (found instanceof Found.Earlier earlier) {
-      // One that was started, under an intent that the primary has lost, is the proxy's delegate.
-      // One that was not may be about to be discarded: it is, and another one is created.
-      return earlier.shut()
-          ? discarding
-              .discard(forwarding, earlier.delegate())
-              .thenApply(
-                  nothing -> {
-                    throw new ProviderException(
-                        Reason.UNAVAILABLE,
-                        "an earlier %s had to be discarded".formatted(earlier.delegate()));
-                  })
-          : CompletableFuture.completedFuture(earlier.delegate());
+      // Started, under an intent that the primary has lost, it is the proxy's delegate. Not
+      // started, it is as good as another one; an intent that names it may be under way, so nobody
+      // discards it.
+      if (earlier.shut()) {
+        synchronized (forwarding) {
+          forwarding.creation().made(earlier.delegate());
+        }
+      }
+      return CompletableFuture.completedFuture(earlier.delegate());
     }
     var grave = (Found.Grave) found;
     synchronized (forwarding) {

@@ -17,12 +17,9 @@ sealed interface Step {
   /**
    * Find a slot, create a delegate there, store it as the intent, and start it.
    *
-   * @param after the intent that came to nothing, if there was one
+   * @param after the intent before it, if there was one: its delegate provably never ran
    */
   record Place(Optional<Intent> after) implements Step {}
-
-  /** The intended delegate never ran and is no more: put a tombstone there and place anew. */
-  record Move(Intent from) implements Step {}
 
   /** Start the delegate, which was created and is where it is intended. */
   record Start(Delegate delegate) implements Step {}

@@ -273,7 +273,13 @@ public final class Survey implements AutoCloseable {
     public void straySeen(Forwarding forwarding, Forwarding.Delegate stray) {}
 
     @Override
+    public void markedInVain(Forwarding.Delegate delegate) {}
+
+    @Override
     public void tombstoneSeen(Forwarding forwarding) {}
+
+    @Override
+    public void takenBack(Forwarding forwarding) {}
 
     @Override
     public void delegateGone(Forwarding forwarding, String member, boolean lowered) {}

@@ -1,7 +1,7 @@
 package io.virtualnode.kubernetes;
 
 import io.fabric8.kubernetes.api.model.Pod;
-import io.virtualnode.kubernetes.delegate.Intent;
+import io.virtualnode.api.ProviderException.Reason;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -12,9 +12,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Moves delegates that have found no node in their member.
  *
- * <p>Deleted on condition that it has not changed, a delegate that was on no node has never run.
- * That this was so is known to the next process by the tombstone that is put under its name; only
- * after that the intent moves.
+ * <p>Deleted on condition that it has not changed, a delegate that was on no node has never run. It
+ * was marked before ({@link io.virtualnode.kubernetes.delegate.TakeBackMark}), so it stays to show
+ * that to whoever has to know: this process, if the answer is lost, or the next one. Then the
+ * intent moves, and what was taken back is let go.
  */
 final class TakingBack {
 
@@ -25,12 +26,10 @@ final class TakingBack {
 
   private final Site site;
   private final Placing placing;
-  private final Ending ending;
 
-  TakingBack(Site site, Placing placing, Ending ending) {
+  TakingBack(Site site, Placing placing) {
     this.site = site;
     this.placing = placing;
-    this.ending = ending;
   }
 
   /** Takes the delegate back and starts it elsewhere, if there is room elsewhere. */
@@ -41,9 +40,6 @@ final class TakingBack {
       return Site.done();
     }
     log.info("taking {} of {} back: it has found no node", delegate, forwarding.proxy());
-    synchronized (forwarding) {
-      forwarding.takingBack(delegate.uid()); // its watch may tell of its end before the answer
-    }
     return site.delegates()
         .takeBack(delegate, step.version())
         .handle((ignored, failure) -> failure)
@@ -51,37 +47,23 @@ final class TakingBack {
             failure -> {
               if (failure == null) {
                 synchronized (forwarding) {
-                  forwarding.takenBack(delegate.uid());
+                  forwarding.takenBack(delegate);
                 }
-                return move(pod, forwarding, step.intent());
+                site.account().update(ledger -> ledger.release(forwarding.proxy().uid()));
+                return placing.place(pod, forwarding, Optional.of(step.intent()));
               }
-              stays(forwarding, delegate);
-              return Delegates.isGone(failure) // or has changed: a watch will tell
-                  ? Site.done()
-                  : CompletableFuture.failedFuture(Delegates.cause(failure));
-            });
-  }
-
-  /** Goes on once the delegate is known never to have run. */
-  CompletionStage<Void> move(Pod pod, Forwarding forwarding, Intent from) {
-    site.account().update(ledger -> ledger.release(forwarding.proxy().uid()));
-    return site.delegates()
-        .entomb(from, forwarding.proxy())
-        .thenCompose(
-            tombstone -> {
-              synchronized (forwarding) {
-                forwarding.tombstoneSeen(tombstone);
+              stays(forwarding, delegate); // as far as is known: a watch will tell
+              if (Delegates.cause(failure).reason() == Reason.UNAVAILABLE) {
+                return CompletableFuture.failedFuture(Delegates.cause(failure));
               }
-              return placing.place(pod, forwarding, Optional.of(from));
+              log.info("{} is not taken back: {}", delegate, failure.getMessage());
+              return Site.done();
             });
   }
 
   private void stays(Forwarding forwarding, Forwarding.Delegate delegate) {
     synchronized (forwarding) {
-      if (forwarding.notTakenBack()) {
-        ending.giveUp(forwarding, "its delegate was deleted in the member by somebody else");
-        return;
-      }
+      forwarding.notTakenBack();
       if (forwarding.isToBeStarted()) {
         site.node().requeue(forwarding.proxy());
       }

@@ -78,7 +78,10 @@ final class Federation implements AutoCloseable {
   }
 
   private ForwardingNode startNode() {
-    var started = new ForwardingNode(configuration(), Duration.ofSeconds(2));
+    return start(new ForwardingNode(configuration(), Duration.ofSeconds(2)));
+  }
+
+  private static ForwardingNode start(ForwardingNode started) {
     started.start();
     started.ready().toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
     return started;
@@ -111,6 +114,12 @@ final class Federation implements AutoCloseable {
   /** Starts the node's next process. */
   void startNextNode() {
     node = startNode();
+  }
+
+  /** Ends the node's process and starts another with clients of the test's own. */
+  void restartNode(Clients clients) {
+    stopNode();
+    node = start(new ForwardingNode(configuration(), clients));
   }
 
   /** Ends the node's process and starts another with a configuration of the test's own. */

@@ -97,8 +97,27 @@ class ForwardingTest {
     moved.creation().made(other);
     assertThat(moved.uses("b")).isTrue();
     moved.creating("a", CREATED.name());
-    assertThat(moved.takeAbandoned()).containsExactly(other);
+    assertThat(moved.takeAbandoned()).as("its intent may be under way").isEmpty();
     assertThat(moved.creation().made()).isEmpty();
+    assertThat(moved.uses("b")).isTrue();
+    assertThat(moved.remains()).containsExactly(other);
+    moved.intended(NAMED);
+    assertThat(moved.takeAbandoned()).containsExactly(other);
+    assertThat(moved.remains()).isEmpty();
+  }
+
+  @DisplayName("delegate_that_was_given_up_and_comes_to_be_intended_after_all_is_started")
+  @Test
+  void intendedAfterAll() {
+    forwarding.observed(proxy().build());
+    forwarding.creating("a", CREATED.name());
+    forwarding.creation().made(CREATED);
+    forwarding.creating("b", CREATED.name());
+    var other = new Delegate("b", "cluster-b", "atlas", CREATED.name(), "delegate-2");
+    forwarding.creation().made(other);
+    forwarding.observed(named().build());
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Start(CREATED));
+    assertThat(forwarding.takeAbandoned()).containsExactly(other);
   }
 
   @DisplayName("intended_delegate_takes_the_place_of_one_that_was_seen_while_it_was_being_created")
@@ -170,9 +189,9 @@ class ForwardingTest {
     forwarding.observed(named().build());
     assertThat(forwarding.mayIntend()).isFalse();
     forwarding.delegateSeen(CREATED, "7", false, false, PENDING, false);
-    forwarding.takenBack(CREATED.uid());
+    forwarding.takenBack(CREATED);
     assertThat(forwarding.mayIntend()).isTrue();
-    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Move(NAMED));
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Place(Optional.of(NAMED)));
   }
 
   @DisplayName("nothing_is_created_where_the_intended_member_is_not")
@@ -521,14 +540,47 @@ class ForwardingTest {
     assertThat(forwarding.next(Sight.NONE)).isInstanceOf(Step.Place.class);
   }
 
-  @DisplayName("stray_that_was_seen_before_its_proxy_is_discarded_and_the_proxy_goes_its_way")
+  @DisplayName("stray_that_was_seen_before_its_proxy_is_discarded_when_no_intent_can_name_it")
   @Test
   void strayFirst() {
     assertThat(shut(CREATED)).isTrue();
     forwarding.observed(proxy().build());
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Place(Optional.empty()));
+    forwarding.observed(
+        proxy()
+            .editStatus()
+            .withConditions(INTENT.naming("delegate-9").toCondition())
+            .endStatus()
+            .build());
     assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Discard(CREATED));
     forwarding.discarded(CREATED.uid());
-    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.Place.class);
+    assertThat(forwarding.remains()).isEmpty();
+  }
+
+  @DisplayName("stray_of_the_attempt_after_the_intended_one_may_be_named_yet_and_is_kept")
+  @Test
+  void strayOfTheNextAttempt() {
+    var next = INTENT.next("b", "cluster-b", "n2");
+    var ahead = new Delegate("b", "cluster-b", "atlas", next.delegateName(PROXY), "delegate-2");
+    forwarding.observed(named().build());
+    assertThat(forwarding.isStray(ahead, true)).isTrue();
+    forwarding.straySeen(ahead);
+    forwarding.straySeen(ahead);
+    assertThat(forwarding.takeAbandoned()).isEmpty();
+    assertThat(forwarding.remains()).containsExactly(ahead);
+    forwarding.forgotten(true);
+    assertThat(forwarding.hasRemains()).as("removed with its proxy").isTrue();
+    forwarding.observed(named().build());
+    var ran = new Forwarding(PROXY);
+    ran.observed(named().build());
+    ran.straySeen(ahead);
+    ran.delegateSeen(CREATED, "7", false, false, PENDING, false);
+    assertThat(ran.takeAbandoned()).isEmpty();
+    ran.delegateSeen(CREATED, "8", false, true, RUNNING, true);
+    assertThat(ran.takeAbandoned()).as("none follows what ran").containsExactly(ahead);
+    forwarding.intended(next.naming("delegate-3"));
+    assertThat(forwarding.takeAbandoned()).containsExactly(ahead);
+    assertThat(forwarding.takeAbandoned()).isEmpty();
   }
 
   @DisplayName("proxy_is_missing_when_it_went_unwitnessed_and_was_not_being_deleted")
@@ -582,24 +634,90 @@ class ForwardingTest {
   void afterTakingBack() {
     forwarding.observed(named().build());
     forwarding.delegateSeen(CREATED, "7", false, false, PENDING, true);
-    forwarding.takenBack(CREATED.uid());
+    assertThat(forwarding.takenBack(CREATED)).isTrue();
+    assertThat(forwarding.takenBack(CREATED)).as("told again").isFalse();
     assertThat(forwarding.isTakenBack(CREATED.uid())).isTrue();
     assertThat(forwarding.delegateGone(CREATED.uid())).isFalse();
-    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Move(NAMED));
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Place(Optional.of(NAMED)));
+    assertThat(forwarding.removal()).isInstanceOf(Removal.Done.class);
   }
 
-  @DisplayName("end_of_a_delegate_that_is_being_taken_back_is_no_loss_unless_it_was_not_our_doing")
+  @DisplayName("delegate_that_an_earlier_process_took_back_is_no_loss_and_is_placed_anew")
+  @Test
+  void takenBackBefore() {
+    forwarding.observed(named().build());
+    assertThat(forwarding.slotByIntent()).isPresent();
+    assertThat(forwarding.takenBack(CREATED)).isTrue();
+    assertThat(forwarding.slotByIntent()).isEmpty();
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Place(Optional.of(NAMED)));
+    forwarding.tombstoneGone(CREATED.uid());
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Place(Optional.of(NAMED)));
+    var ran = new Forwarding(PROXY);
+    ran.observed(
+        new PodBuilder(named().build()).editStatus().withStartTime("t").endStatus().build());
+    ran.takenBack(CREATED);
+    assertThat(ran.next(Sight.FRESH)).as("it has run").isInstanceOf(Step.GiveUp.class);
+  }
+
+  @DisplayName("delegate_taken_back_of_an_intent_that_names_no_UID_is_known_by_its_name")
+  @Test
+  void takenBackUnnamed() {
+    forwarding.observed(intended().build());
+    assertThat(forwarding.takenBack(CREATED)).isTrue();
+    assertThat(forwarding.takeAbandoned()).isEmpty();
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Place(Optional.of(INTENT)));
+  }
+
+  @DisplayName("delegate_taken_back_is_let_go_once_another_is_intended_and_until_it_has_gone")
+  @Test
+  void spent() {
+    forwarding.observed(named().build());
+    forwarding.takenBack(CREATED);
+    assertThat(forwarding.hasAbandoned()).isFalse();
+    var next = INTENT.next("b", "cluster-b", "n2").naming("delegate-2");
+    forwarding.intended(next);
+    assertThat(forwarding.takeAbandoned()).containsExactly(CREATED);
+    assertThat(forwarding.takeAbandoned()).containsExactly(CREATED);
+    var second = new Delegate("b", "cluster-b", "atlas", next.delegateName(PROXY), "delegate-2");
+    forwarding.delegateSeen(second, "7", false, false, PENDING, false);
+    assertThat(forwarding.takenBack(CREATED)).as("shown again").isFalse();
+    assertThat(forwarding.delegate()).contains(second);
+    forwarding.tombstoneGone(CREATED.uid());
+    assertThat(forwarding.hasAbandoned()).isFalse();
+    forwarding.forgotten(true);
+    assertThat(forwarding.isOver()).isFalse();
+    forwarding.delegateGone(second.uid());
+    forwarding.gone();
+    assertThat(forwarding.isOver()).isTrue();
+  }
+
+  @DisplayName("delegate_that_is_not_taken_back_and_goes_was_deleted_by_somebody_else")
   @Test
   void endWhileTakingBack() {
     forwarding.observed(intended().build());
     forwarding.delegateSeen(DELEGATE, "7", false, false, PENDING, false);
-    forwarding.takingBack(DELEGATE.uid());
-    assertThat(forwarding.delegateGone(DELEGATE.uid())).isFalse();
-    assertThat(forwarding.notTakenBack()).as("deleted by somebody else").isTrue();
-    forwarding.delegateSeen(DELEGATE, "7", false, false, PENDING, false);
-    forwarding.takingBack(DELEGATE.uid());
-    assertThat(forwarding.notTakenBack()).as("still there").isFalse();
+    forwarding.notTakenBack();
     assertThat(forwarding.delegateGone(DELEGATE.uid())).isTrue();
+  }
+
+  @DisplayName("nothing_is_started_once_a_loss_is_told_also_where_another_intent_was_under_way")
+  @Test
+  void givenUp() {
+    forwarding.observed(named().build());
+    assertThat(forwarding.next(Sight.FRESH)).isInstanceOf(Step.GiveUp.class);
+    forwarding.lost("gone");
+    var next = INTENT.next("b", "cluster-b", "n2");
+    var second = new Delegate("b", "cluster-b", "atlas", next.delegateName(PROXY), "delegate-2");
+    forwarding.delegateSeen(second, "7", true, false, PENDING, false);
+    forwarding.observed(
+        proxy()
+            .editStatus()
+            .withConditions(next.naming("delegate-2").toCondition())
+            .endStatus()
+            .build());
+    assertThat(forwarding.isIntended(second)).isTrue();
+    assertThat(forwarding.mayStart(second)).isFalse();
+    assertThat(forwarding.next(Sight.FRESH)).isNotInstanceOf(Step.Start.class);
   }
 
   @DisplayName("intent_moves_only_past_a_tombstone_that_stands_under_its_own_name")
@@ -684,9 +802,7 @@ class ForwardingTest {
       for (var sight : EnumSet.allOf(Sight.class)) {
         var next = forwarding.next(sight);
         if (ran) {
-          assertThat(next)
-              .as("step %d", step)
-              .isNotInstanceOfAny(Step.Place.class, Step.Move.class);
+          assertThat(next).as("step %d", step).isNotInstanceOf(Step.Place.class);
         }
         if (next instanceof Step.Start start) {
           assertThat(forwarding.intent().flatMap(Intent::delegateUid))

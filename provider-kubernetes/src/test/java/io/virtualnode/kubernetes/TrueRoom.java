@@ -38,7 +38,6 @@ record TrueRoom(List<Part> parts) {
 
   private static final String INTENT = "virtualnode.io/Delegate";
   private static final String PROXY_UID = "virtualnode.io/proxy-uid";
-  private static final String TOMBSTONE = "virtualnode.io/tombstone";
 
   /** What one watch has told. */
   sealed interface Part {}
@@ -97,7 +96,7 @@ record TrueRoom(List<Part> parts) {
     }
 
     Pods with(Pod pod) {
-      if (isOver(pod)) {
+      if (isOver(pod) || isTakenBack(pod)) {
         return without(pod);
       }
       var metadata = pod.getMetadata();
@@ -107,7 +106,7 @@ record TrueRoom(List<Part> parts) {
           new PodFact(
               node == null ? null : member + "/" + node,
               Space.requestOf(pod),
-              labels.containsKey(TOMBSTONE) ? null : labels.get(PROXY_UID));
+              labels.get(PROXY_UID));
       return new Pods(member, TrueRoom.with(facts, metadata.getUid(), fact), over);
     }
 
@@ -183,6 +182,11 @@ record TrueRoom(List<Part> parts) {
     var changed = new HashMap<>(facts);
     changed.put(key, fact);
     return changed;
+  }
+
+  /** Whether it was deleted while it was on no node: it never comes to be on one. */
+  private static boolean isTakenBack(Pod pod) {
+    return pod.getMetadata().getDeletionTimestamp() != null && pod.getSpec().getNodeName() == null;
   }
 
   static boolean isOver(Pod pod) {

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.PodConditionBuilder;
 import io.virtualnode.api.PodKey;
 import java.util.HashMap;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * The decision which pod of which member is the proxy's delegate, stored on the proxy before that
@@ -50,6 +51,12 @@ public record Intent(
   /** This intent, its member being called otherwise now. */
   public Intent in(String name) {
     return new Intent(name, clusterUid, attempt, node, delegateUid);
+  }
+
+  /** Whether a delegate's name is that of this attempt of the proxy's, or of an earlier one. */
+  public boolean isOfOrAfter(String delegateName, PodKey proxy) {
+    return IntStream.rangeClosed(0, attempt)
+        .anyMatch(earlier -> delegateName(proxy, earlier).equals(delegateName));
   }
 
   /** This intent, once its delegate is created. */
@@ -128,6 +135,10 @@ public record Intent(
    * most 63 characters.
    */
   public String delegateName(PodKey proxy) {
+    return delegateName(proxy, attempt);
+  }
+
+  private static String delegateName(PodKey proxy, int attempt) {
     var name = proxy.name();
     var readable =
         name.length() <= LONGEST_NAME_PART

@@ -35,8 +35,8 @@ public record Ownership(String primaryUid, String nodeName) {
   public static final String PROXY = "virtualnode.io/proxy";
 
   /**
-   * Label of a tombstone: a pod of a delegate's name that keeps a late request from creating that
-   * delegate again, and never runs.
+   * Label of a pod that an earlier version put under the name of a delegate that it had taken back,
+   * to show that; it never runs.
    */
   public static final String TOMBSTONE = "virtualnode.io/tombstone";
 
@@ -58,18 +58,23 @@ public record Ownership(String primaryUid, String nodeName) {
     return Map.of(PROXY, proxy.namespace() + "/" + proxy.name());
   }
 
-  /** The proxy whose delegate this is; empty if the pod is not ours, or a tombstone. */
+  /**
+   * The proxy whose delegate this is; empty if the pod is not ours, or a tombstone: a delegate
+   * {@linkplain TakeBackMark that was taken back}, or what an earlier version put in its place.
+   */
   public Optional<PodKey> proxyOf(Pod pod) {
     return ownerOf(pod).filter(proxy -> !isTombstone(pod));
   }
 
-  /** The proxy whose tombstone this is; empty if the pod is not ours, or a delegate. */
+  /**
+   * The proxy whose tombstone this is; empty if the pod is not ours, or a delegate that may run.
+   */
   public Optional<PodKey> proxyOfTombstone(Pod pod) {
     return ownerOf(pod).filter(proxy -> isTombstone(pod));
   }
 
   private static boolean isTombstone(Pod pod) {
-    return pod.getMetadata().getLabels().containsKey(TOMBSTONE);
+    return pod.getMetadata().getLabels().containsKey(TOMBSTONE) || TakeBackMark.isProof(pod);
   }
 
   private Optional<PodKey> ownerOf(Pod pod) {

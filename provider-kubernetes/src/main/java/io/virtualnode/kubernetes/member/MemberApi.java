@@ -74,6 +74,36 @@ public final class MemberApi {
     return send("PATCH", podPath(namespace, name), body).thenAccept(response -> {});
   }
 
+  /**
+   * Puts a finalizer on exactly this pod, if it is still as it was at that resourceVersion. {@code
+   * NOT_FOUND} means that no pod of that name is there, {@code CONFLICT} that it has changed,
+   * {@code INVALID} also that it is being deleted.
+   *
+   * @return its resourceVersion with the finalizer; the same if it had it before
+   */
+  public CompletionStage<String> addFinalizer(
+      String namespace, String name, String uid, String resourceVersion, String finalizer) {
+    var patch =
+        Map.of(
+            "metadata",
+            Map.of(
+                "uid", uid, "resourceVersion", resourceVersion, "finalizers", List.of(finalizer)));
+    var body = client.getKubernetesSerialization().asJson(patch);
+    return send("PATCH", podPath(namespace, name), body)
+        .thenApply(response -> read(response, Pod.class).getMetadata().getResourceVersion());
+  }
+
+  /**
+   * Takes a finalizer off exactly this pod; nothing changes if it has none of that name. {@code
+   * NOT_FOUND} and {@code CONFLICT} both mean that no pod of that UID is there.
+   */
+  public CompletionStage<Void> removeFinalizer(
+      String namespace, String name, String uid, String finalizer) {
+    var removal = Map.of("uid", uid, "$deleteFromPrimitiveList/finalizers", List.of(finalizer));
+    var body = client.getKubernetesSerialization().asJson(Map.of("metadata", removal));
+    return send("PATCH", podPath(namespace, name), body).thenAccept(response -> {});
+  }
+
   /** Reads a pod; empty if there is none of that name. */
   public CompletionStage<Optional<Pod>> get(String namespace, String name) {
     return emptyIf(
@@ -102,22 +132,27 @@ public final class MemberApi {
    *
    * <p>With a grace of 0 the API server forgets the pod at once, while its containers may still
    * run.
+   *
+   * @return the finalizers that keep it
    */
-  public CompletionStage<Void> delete(String namespace, String name, String uid, Duration grace) {
+  public CompletionStage<Set<String>> delete(
+      String namespace, String name, String uid, Duration grace) {
     return delete(namespace, name, grace, Map.of("uid", uid));
   }
 
   /**
    * Asks that exactly this pod be deleted, if it is still as it was at that resourceVersion. {@code
    * NOT_FOUND} means that no pod of that name is there, {@code CONFLICT} that it has changed.
+   *
+   * @return the finalizers that keep it
    */
-  public CompletionStage<Void> deleteUnchanged(
+  public CompletionStage<Set<String>> deleteUnchanged(
       String namespace, String name, String uid, String resourceVersion) {
     return delete(
         namespace, name, Duration.ZERO, Map.of("uid", uid, "resourceVersion", resourceVersion));
   }
 
-  private CompletionStage<Void> delete(
+  private CompletionStage<Set<String>> delete(
       String namespace, String name, Duration grace, Map<String, String> preconditions) {
     var options =
         Map.of(
@@ -130,7 +165,15 @@ public final class MemberApi {
             "preconditions",
             preconditions);
     var body = client.getKubernetesSerialization().asJson(options);
-    return send("DELETE", podPath(namespace, name), body).thenAccept(response -> {});
+    return send("DELETE", podPath(namespace, name), body).thenApply(this::finalizers);
+  }
+
+  /** Of the pod that came back, if one did; hardly any has some. */
+  private Set<String> finalizers(HttpResponse<byte[]> response) {
+    if (!new String(response.body(), StandardCharsets.UTF_8).contains("\"finalizers\"")) {
+      return Set.of();
+    }
+    return Set.copyOf(read(response, Pod.class).getMetadata().getFinalizers());
   }
 
   /** The UID of a namespace. */

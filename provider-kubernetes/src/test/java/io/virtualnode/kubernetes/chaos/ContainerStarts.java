@@ -22,9 +22,6 @@ final class ContainerStarts {
   /** The label of everything in members that is there for a proxy. */
   static final String PROXY_UID = "virtualnode.io/proxy-uid";
 
-  /** The label of what keeps a delegate's name and never runs. */
-  static final String TOMBSTONE = "virtualnode.io/tombstone";
-
   /**
    * What was ever seen of a delegate.
    *
@@ -65,9 +62,7 @@ final class ContainerStarts {
 
   private static Optional<String> proxyUid(Pod pod) {
     var labels = pod.getMetadata().getLabels();
-    return labels == null || labels.containsKey(TOMBSTONE)
-        ? Optional.empty()
-        : Optional.ofNullable(labels.get(PROXY_UID));
+    return labels == null ? Optional.empty() : Optional.ofNullable(labels.get(PROXY_UID));
   }
 
   private static boolean hasStarted(@Nullable PodStatus status) {

@@ -19,8 +19,7 @@ import java.util.stream.Collectors;
 /**
  * Somebody else, who deletes and changes objects behind the process's back: delegates, proxies,
  * nodes of members. A delegate is deleted only when its proxy has shown that it runs: of one that
- * ran and went while nobody looked, nothing would be left that tells of it. Nor are tombstones
- * deleted: without one, a late request creates again.
+ * ran and went while nobody looked, nothing would be left that tells of it.
  */
 final class Meddler {
 

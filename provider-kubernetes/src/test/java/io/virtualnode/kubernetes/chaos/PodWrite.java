@@ -17,12 +17,14 @@ public enum PodWrite {
   CREATE,
   /** In a member: the delegate is started. */
   START,
-  /** In a member: the delegate, or a tombstone, is to go. */
+  /** In a member: the delegate is to go. */
   DELETE,
+  /** In a member: the delegate, which has found no node, is not to go without a trace. */
+  MARK,
   /** In a member: the delegate is to go if it has found no node. */
   TAKE_BACK,
-  /** In a member: no delegate of that name may come any more. */
-  TOMBSTONE;
+  /** In a member: nobody has to know any more of the delegate that was taken back. */
+  LET_GO;
 
   private static final Pattern PODS = Pattern.compile("/api/v1/namespaces/[^/]+/pods");
   private static final Pattern POD = Pattern.compile(PODS + "/[^/]+");
@@ -47,12 +49,13 @@ public enum PodWrite {
   }
 
   /** What a request to a member writes of a delegate; empty if it writes nothing of one. */
-  static Optional<PodWrite> inMember(String method, String path, String body) {
+  public static Optional<PodWrite> inMember(String method, String path, String body) {
     if (method.equals("POST") && PODS.matcher(path).matches()) {
-      return Optional.of(body.contains("\"virtualnode.io/tombstone\"") ? TOMBSTONE : CREATE);
+      return Optional.of(CREATE);
     }
     if (method.equals("PATCH") && POD.matcher(path).matches()) {
-      return Optional.of(START);
+      boolean ofMark = body.contains("\"virtualnode.io/taken-back\"");
+      return Optional.of(ofMark ? body.contains("\"$delete") ? LET_GO : MARK : START);
     }
     if (method.equals("DELETE") && POD.matcher(path).matches()) {
       return Optional.of(body.contains("\"resourceVersion\"") ? TAKE_BACK : DELETE);

@@ -39,8 +39,13 @@ class PodWriteTest {
   void in_a_member() {
     assertThat(inMember("POST", PODS, "{'labels':{'virtualnode.io/proxy-uid':'u'}}"))
         .contains(PodWrite.CREATE);
-    assertThat(inMember("POST", PODS, "{'labels':{'virtualnode.io/tombstone':'true'}}"))
-        .contains(PodWrite.TOMBSTONE);
+    assertThat(inMember("PATCH", POD, "{'spec':{'schedulingGates':[{'$patch':'delete'}]}}"))
+        .contains(PodWrite.START);
+    var mark = "{'metadata':{'finalizers':['virtualnode.io/taken-back'],'resourceVersion':'7'}}";
+    assertThat(inMember("PATCH", POD, mark)).contains(PodWrite.MARK);
+    var letGo =
+        "{'metadata':{'$deleteFromPrimitiveList/finalizers':['virtualnode.io/taken-back']}}";
+    assertThat(inMember("PATCH", POD, letGo)).contains(PodWrite.LET_GO);
     assertThat(inMember("DELETE", POD, "{'preconditions':{'uid':'u'}}")).contains(PodWrite.DELETE);
     assertThat(inMember("DELETE", POD, "{'preconditions':{'uid':'u','resourceVersion':'7'}}"))
         .contains(PodWrite.TAKE_BACK);

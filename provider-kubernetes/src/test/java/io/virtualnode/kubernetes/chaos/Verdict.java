@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
  * @param lost proxies that have no end, or that are gone though nobody asked for it
  * @param wrongEnds proxies whose end is not that of their delegate
  * @param orphans delegates in members that have no live proxy
- * @param neverRan proxies that were given up as lost although their delegate had never started: a
- *     process that is killed between taking a delegate back and putting the tombstone cannot know
+ * @param neverRan proxies that were given up as lost although their delegate had never started and
+ *     nobody else had deleted it
  * @param unseen ends of proxies whose delegates' own the observer has not seen; where nobody has
  *     disturbed them, they are what the simulation was told
  * @param counts what there was of everything
@@ -36,7 +36,7 @@ record Verdict(
   /**
    * Judges what was seen.
    *
-   * @param inMembers what members have now of the virtual node's pods, tombstones included
+   * @param inMembers what members have now of the virtual node's pods
    */
   static Verdict of(Collection<Life> lives, ContainerStarts starts, Collection<Pod> inMembers) {
     var twice =
@@ -133,7 +133,11 @@ record Verdict(
 
   /** Whether everything is as it has to be. */
   boolean isClean() {
-    return startedTwice.isEmpty() && lost.isEmpty() && wrongEnds.isEmpty() && orphans.isEmpty();
+    return startedTwice.isEmpty()
+        && lost.isEmpty()
+        && wrongEnds.isEmpty()
+        && orphans.isEmpty()
+        && neverRan.isEmpty();
   }
 
   @Override

@@ -61,7 +61,7 @@ class VerdictTest {
   }
 
   @Test
-  @DisplayName("does not take for a start what was deleted before one, nor a tombstone")
+  @DisplayName("does not take for a start what was deleted before one")
   void notStarted() {
     var never =
         new ContainerStateBuilder()
@@ -70,13 +70,10 @@ class VerdictTest {
             .withReason("ContainerStatusUnknown")
             .endTerminated()
             .build();
-    var tombstone = delegate("d0", "p", "Pending", null);
-    tombstone.getMetadata().getLabels().put("virtualnode.io/tombstone", "true");
     starts.seen("a", delegate("d0", "p", "Failed", never));
-    starts.seen("a", tombstone);
     starts.seen("b", delegate("d1", "p", "Succeeded", ended(0)));
     lives.seen(proxy("p", 0, "Succeeded", ended(0)));
-    assertThat(verdict(tombstone).isClean()).isTrue();
+    assertThat(verdict().isClean()).isTrue();
     assertThat(starts.started().get("p")).hasSize(1);
   }
 
@@ -101,6 +98,18 @@ class VerdictTest {
     starts.seen("a", delegate("d", "p", "Failed", ended(3)));
     lives.seen(proxy("p", 3, "Failed", ended(1)));
     assertThat(verdict().wrongEnds()).hasSize(1);
+  }
+
+  @Test
+  @DisplayName(
+      "finds a proxy that was given up though its delegate never ran and nobody deleted it")
+  void givenUp() {
+    starts.seen("a", delegate("d", "p", "Pending", null));
+    lives.seen(proxy("p", 0, "Failed", null));
+    assertThat(verdict().neverRan()).hasSize(1);
+    assertThat(verdict().isClean()).isFalse();
+    lives.disturbing("p");
+    assertThat(verdict().isClean()).isTrue();
   }
 
   @Test
@@ -142,7 +151,7 @@ class VerdictTest {
   }
 
   @Test
-  @DisplayName("finds a delegate, or a tombstone, whose proxy is gone")
+  @DisplayName("finds a delegate whose proxy is gone")
   void orphan() {
     starts.seen("a", delegate("d", "p", "Running", running()));
     lives.seen(proxy("p", 0, "Running", running()));

@@ -51,6 +51,18 @@ class IntentTest {
         .isEqualTo(intent.delegateName(new PodKey("grid", "job", "uid-1")));
   }
 
+  @DisplayName("delegate_of_this_attempt_or_an_earlier_one_is_known_by_its_name")
+  @Test
+  void attempts() {
+    var proxy = new PodKey("grid", "job", "uid-1");
+    var next = intent.next("cern", "0a1b-2c", "n");
+    assertThat(intent.isOfOrAfter(intent.delegateName(proxy), proxy)).isTrue();
+    assertThat(next.isOfOrAfter(intent.delegateName(proxy), proxy)).isTrue();
+    assertThat(intent.isOfOrAfter(next.delegateName(proxy), proxy)).isFalse();
+    var another = new PodKey("grid", "job", "uid-2");
+    assertThat(next.isOfOrAfter(intent.delegateName(another), proxy)).isFalse();
+  }
+
   @DisplayName("pod_has_no_intent_when_nothing_is_stored")
   @Test
   void none() {

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.PodSpec;
 import io.virtualnode.api.PodKey;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -42,6 +44,35 @@ class OwnershipTest {
     pod.getMetadata().getLabels().remove(mark);
     pod.getMetadata().getAnnotations().remove(mark);
     assertThat(ours.proxyOf(pod)).isEmpty();
+  }
+
+  @DisplayName("delegate_is_its_own_tombstone_once_it_is_marked_and_deleted_on_no_node")
+  @Test
+  void takenBack() {
+    var pod = marked(ours);
+    pod.setSpec(new PodSpec());
+    pod.getMetadata().setFinalizers(List.of("example.org/other", TakeBackMark.NAME));
+    assertThat(ours.proxyOf(pod)).as("not deleted").contains(proxy);
+    assertThat(TakeBackMark.isUseless(pod)).isFalse();
+    pod.getMetadata().setDeletionTimestamp("2026-01-01T00:00:00Z");
+    assertThat(ours.proxyOf(pod)).isEmpty();
+    assertThat(ours.proxyOfTombstone(pod)).contains(proxy);
+    pod.getSpec().setNodeName("n1");
+    assertThat(ours.proxyOf(pod)).as("on a node").contains(proxy);
+    assertThat(ours.proxyOfTombstone(pod)).isEmpty();
+    assertThat(TakeBackMark.isUseless(pod)).isTrue();
+    pod.getSpec().setNodeName("");
+    pod.getMetadata().setFinalizers(List.of("example.org/other"));
+    assertThat(ours.proxyOf(pod)).as("kept by somebody else").contains(proxy);
+  }
+
+  @DisplayName("tombstone_of_an_earlier_version_is_known_by_its_label")
+  @Test
+  void earlierTombstone() {
+    var pod = marked(ours);
+    pod.getMetadata().getLabels().put(Ownership.TOMBSTONE, "true");
+    assertThat(ours.proxyOf(pod)).isEmpty();
+    assertThat(ours.proxyOfTombstone(pod)).contains(proxy);
   }
 
   @DisplayName("pod_is_not_ours_when_it_bears_no_marks_at_all")

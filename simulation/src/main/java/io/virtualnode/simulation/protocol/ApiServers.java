@@ -43,11 +43,13 @@ final class ApiServers {
   /** Carries out a request. */
   static Effect apply(State state, Request request) {
     return switch (request.kind()) {
-      case INTEND, RECORD, SHOW_RUN, SHOW_END, SHOW_LOSS -> patch(state, request);
+      case INTEND, SHOW_RUN, SHOW_END, SHOW_LOSS -> patch(state, request);
       case FINISH -> finish(state, request);
-      case POST, ENTOMB -> create(state, request);
+      case POST -> create(state, request);
       case OPEN -> open(state, request);
-      case DELETE, TAKE_BACK -> delete(state, request);
+      case MARK -> mark(state, request);
+      case LET_GO -> letGo(state, request);
+      case DELETE, DISCARD, TAKE_BACK -> delete(state, request);
       case NOTHING -> throw new IllegalArgumentException("no request");
     };
   }
@@ -62,8 +64,7 @@ final class ApiServers {
     }
     var members = state.members();
     return switch (request.kind()) {
-      case INTEND -> Effect.done(state.with(proxy.intended(request.place())));
-      case RECORD -> Effect.done(state.with(proxy.recording(request.uid())));
+      case INTEND -> Effect.done(state.with(proxy.intended(request.place(), request.uid())));
       case SHOW_RUN -> Effect.done(state.with(proxy.running()));
       case SHOW_END ->
           Effect.done(state.with(proxy.ended(End.TOLD)))
@@ -73,8 +74,9 @@ final class ApiServers {
               .wrongIf(
                   members.places().stream()
                       .anyMatch(there -> there.mayRun() || there.phase() == Phase.ENDED),
-                  Violation.FALSE_LOSS);
-      case NOTHING, FINISH, POST, ENTOMB, OPEN, DELETE, TAKE_BACK ->
+                  Violation.FALSE_LOSS)
+              .wrongIf(!members.hasRun() && !members.meddled(), Violation.GROUNDLESS_LOSS);
+      case NOTHING, FINISH, POST, OPEN, DELETE, DISCARD, MARK, TAKE_BACK, LET_GO ->
           throw new IllegalArgumentException("no patch of the proxy: " + request);
     };
   }
@@ -99,7 +101,7 @@ final class ApiServers {
     if (state.members().at(place).phase() != Phase.NONE) {
       return refused(state, Answer.CONFLICT);
     }
-    var created = new Delegate(request.phase(), state.freshUid(place), false, request.uid());
+    var created = new Delegate(request.phase(), state.freshUid(place), false, false);
     return Effect.done(state.with(state.members().with(place, created)));
   }
 
@@ -113,20 +115,35 @@ final class ApiServers {
         : refused(state, Answer.CONFLICT);
   }
 
+  private static Effect mark(State state, Request request) {
+    var there = state.members().at(request.place());
+    if (!there.isDelegate()) {
+      return refused(state, Answer.NOT_FOUND);
+    }
+    return request.names(there.uid()) && request.isUnchanged(there) && !there.deleting()
+        ? Effect.done(state.with(state.members().with(request.place(), there.withMark())))
+        : refused(state, Answer.CONFLICT);
+  }
+
+  private static Effect letGo(State state, Request request) {
+    var there = state.members().at(request.place());
+    return request.names(there.uid())
+        ? Effect.done(state.with(state.members().with(request.place(), there.withoutMark())))
+        : refused(state, Answer.NOT_FOUND);
+  }
+
   private static Effect delete(State state, Request request) {
     var there = state.members().at(request.place());
     if (there.phase() == Phase.NONE) {
       return refused(state, Answer.NOT_FOUND);
     }
-    boolean changed = request.phase() != Phase.UNKNOWN && request.phase() != there.phase();
-    if (!request.names(there.uid()) || changed) {
+    if (!request.names(there.uid()) || !request.isUnchanged(there)) {
       return refused(state, Answer.CONFLICT);
     }
-    boolean onNode = there.phase() == Phase.RUNNING || there.phase() == Phase.ENDED;
     boolean killed =
         state.proxy().presence() == Presence.LIVE
             && there.isDelegate()
-            && (onNode || request.kind() == Kind.DELETE);
+            && (there.isOnNode() || request.kind() == Kind.DELETE);
     return Effect.done(state.with(state.members().with(request.place(), there.deleted())))
         .wrongIf(killed, Violation.KILLED)
         .wrongIf(there.phase() == Phase.FOREIGN, Violation.OTHERS_POD);

@@ -18,7 +18,9 @@ record Budget(int packed) {
     /** Somebody's pod takes a delegate's name. */
     STRANGER(5),
     /** A leader begins with a list from before the proxy was there. */
-    STALE_LIST(6);
+    STALE_LIST(6),
+    /** A leader has created a delegate and, before it is intended, creates one elsewhere too. */
+    SECOND_CHOICE(7);
 
     private final int shift;
 

@@ -23,6 +23,7 @@ final class Checker {
   /** Only those are looked for: everything. */
   static final Set<Violation> ALL = Set.copyOf(EnumSet.allOf(Violation.class));
 
+  private final Protocol protocol;
   private final Decisions decisions;
   private final Replies replies;
   private final Bounds bounds;
@@ -69,6 +70,7 @@ final class Checker {
    * @param mostStates where to give up
    */
   Checker(Protocol protocol, Bounds bounds, Set<Violation> watched, int mostStates) {
+    this.protocol = protocol;
     this.decisions = new Decisions(protocol, bounds.attempts());
     this.replies = new Replies(protocol);
     this.bounds = bounds;
@@ -77,7 +79,7 @@ final class Checker {
   }
 
   Report run() {
-    table.number(State.initial(bounds), -1);
+    table.number(State.initial(bounds, protocol), -1);
     int depth = 0;
     int endOfDepth = 1;
     for (int number = 0; number < table.size(); number++) {

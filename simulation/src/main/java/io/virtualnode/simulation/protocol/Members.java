@@ -9,12 +9,13 @@ import java.util.List;
  *
  * @param ranAt where containers of the proxy were first started; {@link Place#NOWHERE} if never
  * @param ranUid in which delegate
+ * @param meddled whether somebody else has deleted what is ours
  */
-record Members(List<Delegate> places, Place ranAt, int ranUid) {
+record Members(List<Delegate> places, Place ranAt, int ranUid, boolean meddled) {
 
   /** Nothing in any place. */
   static Members empty(int attempts) {
-    return new Members(Collections.nCopies(2 * attempts, Delegate.NONE), Place.NOWHERE, 0);
+    return new Members(Collections.nCopies(2 * attempts, Delegate.NONE), Place.NOWHERE, 0, false);
   }
 
   Delegate at(Place place) {
@@ -22,7 +23,12 @@ record Members(List<Delegate> places, Place ranAt, int ranUid) {
   }
 
   Members with(Place place, Delegate delegate) {
-    return new Members(replaced(places, place, delegate), ranAt, ranUid);
+    return new Members(replaced(places, place, delegate), ranAt, ranUid, meddled);
+  }
+
+  /** Somebody else has left that there. */
+  Members meddledWith(Place place, Delegate left) {
+    return new Members(replaced(places, place, left), ranAt, ranUid, true);
   }
 
   static List<Delegate> replaced(List<Delegate> places, Place place, Delegate delegate) {
@@ -45,8 +51,8 @@ record Members(List<Delegate> places, Place ranAt, int ranUid) {
     var started = at(place).in(Delegate.Phase.RUNNING);
     var changed = replaced(places, place, started);
     return hasRun()
-        ? new Members(changed, ranAt, ranUid)
-        : new Members(changed, place, started.uid());
+        ? new Members(changed, ranAt, ranUid, meddled)
+        : new Members(changed, place, started.uid(), meddled);
   }
 
   boolean hasOurs() {

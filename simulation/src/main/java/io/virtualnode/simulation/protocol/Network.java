@@ -29,6 +29,13 @@ record Network(List<Request> late, Budget budget) {
     return new Network(late, budget.spend(fault));
   }
 
+  /** With versions counted from that one. */
+  Network since(int start) {
+    return start == 0
+        ? this
+        : new Network(late.stream().map(request -> request.since(start)).sorted().toList(), budget);
+  }
+
   /** Without what can never have an effect again. */
   Network in(State state) {
     if (late.stream().allMatch(request -> request.canHaveEffect(state))) {

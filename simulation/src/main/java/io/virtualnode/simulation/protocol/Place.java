@@ -1,5 +1,7 @@
 package io.virtualnode.simulation.protocol;
 
+import java.util.List;
+
 /**
  * Where a delegate may be: in which member, and under which name, which follows from the attempt.
  */
@@ -28,9 +30,16 @@ record Place(Cluster cluster, int attempt) {
     return 2 * attempt + (cluster == Cluster.A ? 0 : 1);
   }
 
-  /** Where the next attempt is made. */
-  Place next() {
-    return new Place(cluster.other(), attempt + 1);
+  /** Where the next attempt may be made. */
+  List<Place> nexts() {
+    return equals(NOWHERE)
+        ? List.of(new Place(Cluster.A, 0), new Place(Cluster.B, 0))
+        : List.of(new Place(cluster.other(), attempt + 1));
+  }
+
+  /** Whether the attempt is within the bounds. */
+  boolean isIn(Members members) {
+    return index() < members.places().size();
   }
 
   @Override

@@ -65,6 +65,12 @@ public final class ProtocolCommand implements Callable<Integer> {
   int staleLists;
 
   @Option(
+      names = "--second-choices",
+      defaultValue = "0",
+      description = "delegates created beside one not yet intended (default: ${DEFAULT-VALUE})")
+  int secondChoices;
+
+  @Option(
       names = "--without",
       split = ",",
       description = "rules that are left out: ${COMPLETION-CANDIDATES}")
@@ -103,6 +109,7 @@ public final class ProtocolCommand implements Callable<Integer> {
         .with(Fault.DELETION, deletions)
         .with(Fault.MEDDLING, meddling)
         .with(Fault.STRANGER, strangers)
-        .with(Fault.STALE_LIST, staleLists);
+        .with(Fault.STALE_LIST, staleLists)
+        .with(Fault.SECOND_CHOICE, secondChoices);
   }
 }

@@ -1,7 +1,6 @@
 package io.virtualnode.simulation.protocol;
 
 import io.virtualnode.simulation.protocol.ApiServers.Answer;
-import io.virtualnode.simulation.protocol.Delegate.Phase;
 import io.virtualnode.simulation.protocol.Leader.Memory;
 import io.virtualnode.simulation.protocol.Request.Kind;
 
@@ -23,59 +22,46 @@ final class Replies {
     var request = leader.sent();
     var free = leader.sending(Request.NONE);
     return switch (request.kind()) {
-      case INTEND, RECORD, SHOW_RUN, SHOW_END, SHOW_LOSS -> patched(free, request, answer, after);
+      case INTEND, SHOW_RUN, SHOW_END, SHOW_LOSS -> patched(free, request, answer, after);
       case FINISH -> free.seeing(after.proxy());
-      case POST, ENTOMB, OPEN, DELETE, TAKE_BACK ->
+      case POST, OPEN, DELETE, DISCARD, MARK, TAKE_BACK, LET_GO ->
           inMember(free, request, answer, after.members().at(request.place()));
       case NOTHING -> throw new IllegalArgumentException("no request");
     };
   }
 
-  private Leader inMember(Leader leader, Request request, Answer answer, Delegate there) {
+  private static Leader inMember(Leader leader, Request request, Answer answer, Delegate there) {
     var place = request.place();
-    if (!place.equals(leader.proxy().intent())) {
-      return leader.seeing(place, there); // meanwhile it has learnt that the intent is another
+    if (request.kind() == Kind.POST) {
+      return there.isDelegate() ? leader.making(place, there.uid()) : leader.seeing(place, there);
     }
-    return switch (request.kind()) {
-      case POST -> posted(leader, place, answer, there);
-      case ENTOMB -> entombed(leader, place, answer, there);
-      case TAKE_BACK ->
-          answer == Answer.DONE
-              ? leader.takenBack(
-                  place,
-                  request.uid(),
-                  protocol.has(Rule.TOMBSTONES) ? Memory.TAKEN_BACK : Memory.BURIED)
-              : leader.seeing(place, there);
-      case OPEN, DELETE -> leader.seeing(place, there);
-      case NOTHING, INTEND, RECORD, SHOW_RUN, SHOW_END, SHOW_LOSS, FINISH ->
-          throw new IllegalArgumentException("no write to a member: " + request);
-    };
+    var knowing = leader.seeing(place, there);
+    if (!place.equals(leader.proxy().intent()) || leader.memory() == Memory.TAKEN_BACK) {
+      return knowing; // meanwhile it has learnt that the intent is another
+    }
+    boolean done = answer == Answer.DONE;
+    if (request.kind() == Kind.TAKE_BACK && done) {
+      return knowing.remembering(Memory.TAKEN_BACK);
+    }
+    if (request.kind() == Kind.OPEN) {
+      boolean vanished = !leader.isIntended(there);
+      return vanished ? knowing.remembering(Memory.VANISHED) : opened(leader, knowing, done);
+    }
+    return knowing;
+  }
+
+  /** Whoever is told that it is done has not seen it by that. */
+  private static Leader opened(Leader before, Leader knowing, boolean done) {
+    return done && before.seen() == 0 ? before.remembering(Memory.ACCEPTED) : knowing;
   }
 
   private Leader patched(Leader leader, Request request, Answer answer, State after) {
-    boolean again =
-        answer == Answer.CONFLICT
-            && request.kind() == Kind.INTEND
-            && !protocol.has(Rule.DECIDED_ANEW);
-    return again
+    if (request.kind() != Kind.INTEND || protocol.has(Rule.DECIDED_ANEW)) {
+      return leader.seeing(after.proxy());
+    }
+    return answer == Answer.CONFLICT
         ? leader.sending(
             Request.patch(Kind.INTEND, after.proxy().version(), request.place(), request.uid()))
-        : leader.seeing(after.proxy());
-  }
-
-  private static Leader posted(Leader leader, Place place, Answer answer, Delegate there) {
-    if (answer == Answer.DONE || there.isDelegate()) {
-      return leader.seen() != 0 ? leader : leader.remembering(Memory.ACCEPTED);
-    }
-    return there.phase() == Phase.TOMBSTONE
-        ? leader.seeing(place, there)
-        : leader.remembering(Memory.REFUSED);
-  }
-
-  private static Leader entombed(Leader leader, Place place, Answer answer, Delegate there) {
-    if (answer == Answer.DONE || there.phase() == Phase.TOMBSTONE) {
-      return leader.seeing(place, there).remembering(Memory.BURIED);
-    }
-    return leader.memory() == Memory.TAKEN_BACK ? leader.keeping() : leader;
+        : leader.making(request.place(), request.uid()).seeing(after.proxy());
   }
 }

@@ -16,22 +16,23 @@ record Request(Kind kind, Place place, int uid, int version, Phase phase)
     implements Comparable<Request> {
 
   /** In place of a condition. */
-  static final int ANY = -1;
+  static final int ANY = -2;
 
   /** What is asked for. */
   enum Kind {
     NOTHING(""),
-    INTEND("PATCH the proxy's status: its delegate goes to %s"),
-    RECORD("PATCH the proxy's status: %s is the one that may run"),
+    INTEND("PATCH the proxy's status: its delegate is %s"),
     SHOW_RUN("PATCH the proxy's status: Running"),
     SHOW_END("PATCH the proxy's status: the end of %s"),
     SHOW_LOSS("PATCH the proxy's status: Failed, DelegateLost"),
     FINISH("the final DELETE of the proxy"),
     POST("POST the delegate %s"),
-    ENTOMB("POST a tombstone in place of %s"),
     OPEN("PATCH %s: open its gate"),
     DELETE("DELETE %s"),
-    TAKE_BACK("DELETE %s, because it is on no node");
+    DISCARD("DELETE %s, which is not the intended one"),
+    MARK("PATCH %s: put the finalizer on"),
+    TAKE_BACK("DELETE %s, because it is on no node"),
+    LET_GO("PATCH %s: take the finalizer off");
 
     private final String words;
 
@@ -59,13 +60,9 @@ record Request(Kind kind, Place place, int uid, int version, Phase phase)
     return new Request(Kind.FINISH, Place.NOWHERE, byUid ? 0 : ANY, 0, Phase.UNKNOWN);
   }
 
-  /** A POST of a tombstone in place of that delegate. */
-  static Request entomb(Place place, int uid) {
-    return new Request(Kind.ENTOMB, place, uid, 0, Phase.TOMBSTONE);
-  }
-
   /** A POST of a delegate. */
-  static Request create(Place place, Phase phase) {
+  static Request create(Place place, Protocol protocol) {
+    var phase = protocol.has(Rule.GATED_CREATES) ? Phase.GATED : Phase.OPEN;
     return new Request(Kind.POST, place, 0, 0, phase);
   }
 
@@ -74,9 +71,21 @@ record Request(Kind kind, Place place, int uid, int version, Phase phase)
     return new Request(kind, place, uid, 0, phase);
   }
 
+  /** With its version counted from that one. */
+  Request since(int start) {
+    boolean onProxy = kind.compareTo(Kind.INTEND) >= 0 && kind.compareTo(Kind.SHOW_LOSS) <= 0;
+    int counted = onProxy && version != ANY ? Math.max(version - start, Proxy.PAST) : version;
+    return counted == version ? this : new Request(kind, place, uid, counted, phase);
+  }
+
   /** Whether the condition on a UID holds. */
   boolean names(int found) {
     return uid == ANY || uid == found;
+  }
+
+  /** Whether the condition on a resourceVersion holds. */
+  boolean isUnchanged(Delegate found) {
+    return phase == Phase.UNKNOWN || phase == found.phase();
   }
 
   /** Whether it can have an effect in that state or in a later one. */
@@ -84,13 +93,15 @@ record Request(Kind kind, Place place, int uid, int version, Phase phase)
     var there = place.equals(Place.NOWHERE) ? Delegate.NONE : state.members().at(place);
     return switch (kind) {
       case NOTHING -> false;
-      case INTEND, RECORD, SHOW_RUN, SHOW_END, SHOW_LOSS ->
+      case INTEND, SHOW_RUN, SHOW_END, SHOW_LOSS ->
           state.proxy().exists() && (version == ANY || version == state.proxy().version());
       case FINISH -> uid == ANY || state.proxy().exists();
-      case POST, ENTOMB -> true;
+      case POST -> true;
       case OPEN -> uid == ANY || (uid == there.uid() && there.phase() == Phase.GATED);
       case DELETE -> uid == ANY || (uid == there.uid() && !there.deleting());
-      case TAKE_BACK -> uid == there.uid() && (phase == Phase.UNKNOWN || phase == there.phase());
+      case MARK -> uid == there.uid() && !there.marked() && isUnchanged(there);
+      case TAKE_BACK, DISCARD -> uid == there.uid() && isUnchanged(there);
+      case LET_GO -> uid == there.uid() && there.marked();
     };
   }
 
@@ -105,11 +116,11 @@ record Request(Kind kind, Place place, int uid, int version, Phase phase)
     if (version == ANY || uid == ANY) {
       text.append(", unconditionally");
     } else if (kind.compareTo(Kind.INTEND) >= 0 && kind.compareTo(Kind.SHOW_LOSS) <= 0) {
-      text.append(" (if it is at version ").append(version).append(')');
+      text.append(version == 0 ? " (if it has not changed)" : " (if it had not changed)");
     }
     if (kind == Kind.POST) {
       text.append(phase == Phase.GATED ? " with a gate" : " without a gate");
-    } else if (phase != Phase.UNKNOWN && kind == Kind.TAKE_BACK) {
+    } else if (phase != Phase.UNKNOWN) {
       text.append(" (if it has not changed)");
     }
     return text.toString();

@@ -1,26 +1,29 @@
 package io.virtualnode.simulation.protocol;
 
 import io.virtualnode.simulation.protocol.Proxy.End;
-import io.virtualnode.simulation.protocol.Request.Kind;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /** All that there is at one moment. */
 record State(Proxy proxy, Members members, Leader leader, Network network) {
 
+  private static final int AFTER_ALL = 1000; // more versions than there ever are
+
   /**
-   * A leader has seen a new proxy and is about to intend its delegate for member A: the members are
+   * A leader has seen a new proxy and is about to create its delegate in member A: the members are
    * alike, so that stands for both choices.
    */
-  static State initial(Bounds bounds) {
+  static State initial(Bounds bounds, Protocol protocol) {
     var members = Members.empty(bounds.attempts());
+    var first = new Place(Place.Cluster.A, 0);
     var leader =
         new Leader(
             Proxy.NEW,
             members.places(),
+            Leader.noneMade(members.places().size()),
             Leader.Memory.NOTHING,
             0,
-            Request.patch(Kind.INTEND, Proxy.NEW.version(), new Place(Place.Cluster.A, 0), 0));
+            Request.create(first, protocol));
     return new State(Proxy.NEW, members, leader, new Network(List.of(), bounds.budget()));
   }
 
@@ -44,9 +47,18 @@ record State(Proxy proxy, Members members, Leader leader, Network network) {
     return with(network.spending(fault));
   }
 
-  /** The same without requests that can have no effect any more: nothing can come of them. */
+  /**
+   * The same without what can have no effect any more, and with versions counted from the present
+   * one, which is 0: they are only compared with that.
+   */
   State normal() {
-    return network.late().isEmpty() ? this : with(network.in(this));
+    var present = new State(proxy, members, leader, network.in(this));
+    int version = proxy.exists() ? proxy.version() : AFTER_ALL;
+    return new State(
+        present.proxy.since(version),
+        present.members,
+        leader.isNobody() ? leader : leader.tidy().since(version),
+        present.network.since(version));
   }
 
   /** The least UID that nothing refers to: a new one is only ever compared with those. */
@@ -56,12 +68,12 @@ record State(Proxy proxy, Members members, Leader leader, Network network) {
       used |= 1L << members.ranUid();
     }
     if (proxy.intent().equals(place)) {
-      used |= 1L << proxy.recorded();
+      used |= 1L << proxy.named();
     }
     if (!leader.isNobody()) {
-      used |= uidsIn(leader.at(place));
+      used |= uidsIn(leader.at(place)) | (1L << leader.made(place));
       if (leader.proxy().intent().equals(place)) {
-        used |= (1L << leader.seen()) | (1L << leader.proxy().recorded());
+        used |= (1L << leader.seen()) | (1L << leader.proxy().named());
       }
       used |= uidIn(leader.sent(), place);
     }
@@ -72,7 +84,7 @@ record State(Proxy proxy, Members members, Leader leader, Network network) {
   }
 
   private static long uidsIn(Delegate delegate) {
-    return (1L << delegate.uid()) | (1L << delegate.standsFor());
+    return 1L << delegate.uid();
   }
 
   private static long uidIn(Request request, Place place) {
@@ -89,7 +101,7 @@ record State(Proxy proxy, Members members, Leader leader, Network network) {
 
   /**
    * Whether it may stay like this for good: the proxy has its end or is gone, and nothing of it is
-   * left in a member without it; or it waits because somebody else's pod has the name.
+   * left in a member without it; or it waits because others' pods have all names.
    */
   boolean isSettled() {
     if (leader.isNobody() || !leader.isIdle() || !network.late().isEmpty()) {
@@ -99,8 +111,9 @@ record State(Proxy proxy, Members members, Leader leader, Network network) {
       case GONE, REPLACED -> !members.hasOurs();
       case LIVE ->
           proxy.end() != End.NONE
-              || (!proxy.intent().equals(Place.NOWHERE)
-                  && members.at(proxy.intent()).equals(Delegate.FOREIGN));
+              || proxy.intent().nexts().stream()
+                  .allMatch(
+                      next -> next.isIn(members) && members.at(next).equals(Delegate.FOREIGN));
       case DELETING, ABSENT -> false;
     };
   }

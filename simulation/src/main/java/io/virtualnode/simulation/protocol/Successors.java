@@ -86,6 +86,13 @@ final class Successors {
           () -> "the leader is about to send: %s".formatted(request),
           state.with(leader.sending(request)));
     }
+    if (may(Fault.SECOND_CHOICE)) {
+      for (var request : decisions.secondChoices(leader)) {
+        wrong(
+            () -> "the leader places it elsewhere and is about to send: %s".formatted(request),
+            state.with(leader.sending(request)).spending(Fault.SECOND_CHOICE));
+      }
+    }
     if (decisions.asksPrimary(leader)) {
       progress(
           () -> "the leader asks the primary for the proxy, which it does not see",
@@ -100,9 +107,10 @@ final class Successors {
   private void askMember(Leader leader, Place place) {
     var there = state.members().at(place);
     var none = leader.memory() == Memory.ACCEPTED ? Memory.VANISHED : Memory.GONE;
+    var told = leader.seeing(place, there);
     progress(
         () -> "the leader asks member %s for %s".formatted(place.cluster(), place),
-        state.with(there.isDelegate() ? leader.seeing(place, there) : leader.remembering(none)));
+        state.with(leader.isIntended(there) ? told : told.remembering(none)));
   }
 
   private void await() {
@@ -172,7 +180,7 @@ final class Successors {
         progress(
             () -> "%s ends".formatted(name),
             state.with(state.members().with(place, there.in(Phase.ENDED))));
-      } else if (there.deleting()) {
+      } else if (there.deleting() && !there.marked()) {
         progress(
             () -> "member %s has ended and removes %s".formatted(place.cluster(), name),
             state.with(state.members().with(place, Delegate.NONE)));
@@ -239,11 +247,12 @@ final class Successors {
     var name = place + "#" + there.uid();
     wrong(
         () -> "somebody deletes %s, which is gone at once".formatted(name),
-        state.with(state.members().with(place, Delegate.NONE)).spending(Fault.MEDDLING));
-    if (there.phase() == Phase.RUNNING && !there.deleting()) {
+        state.with(state.members().meddledWith(place, Delegate.NONE)).spending(Fault.MEDDLING));
+    var left = there.deleted();
+    if (left.isOurs() && !left.equals(there)) {
       wrong(
-          () -> "somebody deletes %s with grace".formatted(name),
-          state.with(state.members().with(place, there.deleted())).spending(Fault.MEDDLING));
+          () -> "somebody deletes %s".formatted(name),
+          state.with(state.members().meddledWith(place, left)).spending(Fault.MEDDLING));
     }
   }
 

@@ -33,8 +33,7 @@ class ProtocolTest {
             Protocol.complete(),
             QUIET
                 .with(Fault.CRASH, 1)
-                .with(Fault.LOSS, 1)
-                .with(Fault.LATE, 1)
+                .with(Fault.LATE, 1) // what never arrives is lost; at once, only the answer is
                 .with(Fault.DELETION, 1)
                 .with(Fault.MEDDLING, 1)
                 .with(Fault.STALE_LIST, 1),
@@ -50,15 +49,10 @@ class ProtocolTest {
     var complete = Protocol.complete();
     return Stream.of(
         new Variant(
-            "the_intent_moves_without_a_tombstone_and_creates_are_not_gated",
-            complete.without(Rule.TOMBSTONES, Rule.GATED_CREATES),
-            Violation.TWO_RUNS,
-            QUIET.with(Fault.LATE, 1)),
-        new Variant(
-            "a_leader_is_frozen_and_creates_are_not_gated",
+            "a_leader_is_killed_before_the_intent_and_creates_are_not_gated",
             complete.without(Rule.GATED_CREATES),
             Violation.TWO_RUNS,
-            QUIET.with(Fault.CRASH, 1).with(Fault.LATE, 1).with(Fault.DELETION, 1)),
+            QUIET.with(Fault.CRASH, 1)),
         new Variant(
             "a_create_comes_after_all_is_over_and_creates_are_not_gated",
             complete.without(Rule.GATED_CREATES),
@@ -70,20 +64,30 @@ class ProtocolTest {
             Violation.TWO_RUNS,
             QUIET.with(Fault.LATE, 2).with(Fault.DELETION, 1)),
         new Variant(
-            "a_gate_is_opened_before_the_proxy_says_which_uid_may_run",
-            complete.without(Rule.RECORDED_UID),
-            Violation.TWO_RUNS,
-            QUIET.with(Fault.CRASH, 1).with(Fault.MEDDLING, 1)),
-        new Variant(
-            "a_loss_is_told_late_and_the_proxy_does_not_say_which_uid_may_run",
-            complete.without(Rule.RECORDED_UID),
-            Violation.FALSE_LOSS,
-            QUIET.with(Fault.CRASH, 1).with(Fault.LOSS, 1).with(Fault.LATE, 1)),
-        new Variant(
-            "a_late_tombstone_is_taken_for_that_of_another_delegate",
-            complete.without(Rule.TOMBSTONE_BY_UID),
+            "an_intent_does_not_name_the_uid",
+            complete.without(Rule.NAMED_UID),
             Violation.TWO_RUNS,
             QUIET.with(Fault.CRASH, 1).with(Fault.LATE, 1).with(Fault.MEDDLING, 1)),
+        new Variant(
+            "a_leader_is_killed_after_taking_a_delegate_back_that_was_not_marked",
+            complete.without(Rule.MARKED),
+            Violation.GROUNDLESS_LOSS,
+            QUIET.with(Fault.CRASH, 1)),
+        new Variant(
+            "the_answer_to_taking_a_delegate_back_is_lost_and_it_was_not_marked",
+            complete.without(Rule.MARKED),
+            Violation.GROUNDLESS_LOSS,
+            QUIET.with(Fault.LOSS, 1)),
+        new Variant(
+            "what_was_taken_back_is_let_go_before_another_is_intended",
+            complete.without(Rule.KEPT_UNTIL_MOVED),
+            Violation.GROUNDLESS_LOSS,
+            QUIET.with(Fault.CRASH, 1)),
+        new Variant(
+            "a_delegate_is_discarded_that_a_late_intent_names",
+            complete.without(Rule.PAST_STRAYS),
+            Violation.GROUNDLESS_LOSS,
+            QUIET.with(Fault.CRASH, 1).with(Fault.LATE, 1)),
         new Variant(
             "a_delegate_is_taken_back_whatever_has_become_of_it",
             complete.without(Rule.TAKE_BACK_BY_VERSION),
@@ -110,7 +114,7 @@ class ProtocolTest {
             Violation.KILLED,
             QUIET.with(Fault.CRASH, 1).with(Fault.STALE_LIST, 1)),
         new Variant(
-            "a_delegate_is_created_again_after_it_was_seen",
+            "another_delegate_follows_one_that_is_gone_and_may_have_run",
             complete.without(Rule.NEVER_AGAIN),
             Violation.TWO_RUNS,
             QUIET.with(Fault.MEDDLING, 1)),
@@ -137,33 +141,35 @@ class ProtocolTest {
   /** Rules that nothing depends on while others, or better circumstances, hold. */
   static Stream<Variant> dispensable() {
     var complete = Protocol.complete();
-    var faults = QUIET.with(Fault.CRASH, 1).with(Fault.DELETION, 1);
+    var faults = QUIET.with(Fault.MEDDLING, 1);
     return Stream.of(
-        new Variant(
-            "tombstones_where_creates_are_gated",
-            complete.without(Rule.TOMBSTONES),
-            Violation.NONE,
-            faults.with(Fault.LATE, 1).with(Fault.MEDDLING, 1)),
         new Variant(
             "deciding_anew_about_an_intent_that_met_another_version",
             complete.without(Rule.DECIDED_ANEW),
             Violation.NONE,
-            faults.with(Fault.LATE, 1).with(Fault.MEDDLING, 1)),
+            faults.with(Fault.CRASH, 1).with(Fault.LATE, 1)),
         new Variant(
             "deleting_delegates_by_uid_where_nobody_takes_their_names",
             complete.without(Rule.DELETE_BY_UID),
             Violation.NONE,
-            faults.with(Fault.LATE, 1).with(Fault.MEDDLING, 1)),
+            faults.with(Fault.LATE, 1).with(Fault.DELETION, 1)),
         new Variant(
-            "gates_where_no_request_is_late_and_nobody_meddles",
-            complete.without(Rule.GATED_CREATES, Rule.TOMBSTONES),
+            "names_in_intents_where_no_request_is_late",
+            complete.without(Rule.NAMED_UID),
             Violation.NONE,
-            faults.with(Fault.LOSS, 1)),
-        new Variant(
-            "recorded_uids_where_no_request_is_late_and_nobody_meddles",
-            complete.without(Rule.RECORDED_UID, Rule.TOMBSTONE_BY_UID),
-            Violation.NONE,
-            faults.with(Fault.LOSS, 1)));
+            faults.with(Fault.CRASH, 1).with(Fault.LOSS, 1)));
+  }
+
+  @DisplayName("a_delegate_that_was_marked_and_not_taken_back_never_goes_if_the_mark_stays")
+  @Test
+  void marked() {
+    var bounds = QUIET.with(Fault.DELETION, 1);
+    var report = check(Protocol.complete().without(Rule.UNMARKED), bounds, Checker.ALL);
+
+    assertThat(report.wrong())
+        .as("%s", report)
+        .hasValueSatisfying(
+            wrong -> assertThat(wrong).startsWith("from here it never comes to rest"));
   }
 
   @DisplayName("nothing_is_wrong_without")

@@ -1,29 +1,28 @@
-package io.virtualnode.kubernetes.delegate;
+package io.virtualnode.kubernetes;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.virtualnode.api.PodKey;
+import io.virtualnode.kubernetes.delegate.Intent;
+import io.virtualnode.kubernetes.delegate.Ownership;
 import java.util.HashMap;
 
 /**
- * The pod that stands in a member where a delegate was taken back.
- *
- * <p>It has the delegate's name, so a late request that would create the delegate again fails, and
- * a scheduling gate that nobody opens, so it never runs and uses nothing. It asks for no privilege,
- * so that no admission policy objects. It stays until the proxy is gone.
+ * The pod that an earlier version put in a member where it had taken a delegate back: under the
+ * delegate's name, with a scheduling gate that nobody opens.
  */
-public final class Tombstone {
+final class EarlierTombstone {
 
   private static final String GATE = "virtualnode.io/tombstone";
 
-  private Tombstone() {}
+  private EarlierTombstone() {}
 
   /**
    * A tombstone where the intent's delegate was.
    *
    * @param namespace the namespace in the member
    */
-  public static Pod of(PodKey proxy, Intent intent, String namespace, Ownership ownership) {
+  static Pod of(PodKey proxy, Intent intent, String namespace, Ownership ownership) {
     var labels = new HashMap<>(ownership.labels(proxy));
     labels.put(Ownership.TOMBSTONE, "true");
     return new PodBuilder()
