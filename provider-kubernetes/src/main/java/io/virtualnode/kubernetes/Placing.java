@@ -175,7 +175,9 @@ final class Placing {
       case INVALID, REJECTED, NOT_FOUND -> {
         release(forwarding.proxy());
         synchronized (forwarding) {
-          forwarding.creation().refusedBy(slot.member());
+          forwarding
+              .creation()
+              .refusedBy(slot.member(), String.valueOf(cause.getMessage())); // its own words
         }
         yield refused(pod, forwarding, after, cause);
       }
@@ -189,11 +191,11 @@ final class Placing {
     if (onOneOf(demand(pod, forwarding), name -> !refusals.contains(name)).isPresent()) {
       return place(pod, forwarding, after);
     }
+    String message;
     synchronized (forwarding) {
+      message = forwarding.creation().refusalsInWords();
       forwarding.creation().askAllAgain();
     }
-    // The members' own words.
-    var message = String.valueOf(cause.getMessage());
     site.node().podStatus(forwarding.proxy(), DelegateStatus.pending("MemberRefused", message));
     return CompletableFuture.failedFuture(
         new ProviderException(Reason.UNAVAILABLE, "MemberRefused", message, cause));
