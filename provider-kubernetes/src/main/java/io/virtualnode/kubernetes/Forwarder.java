@@ -366,6 +366,8 @@ final class Forwarder implements AutoCloseable {
       return takingBack.takeBack(pod, forwarding, takeBack);
     } else if (step instanceof Step.GiveUp giveUp) {
       ending.giveUp(forwarding, giveUp.message());
+    } else if (step instanceof Step.LeaveAlone leave) {
+      return placing.leaveAlone(forwarding, leave.message());
     } else if (step instanceof Step.Await await) {
       return CompletableFuture.failedFuture(
           new ProviderException(Reason.UNAVAILABLE, await.message()));

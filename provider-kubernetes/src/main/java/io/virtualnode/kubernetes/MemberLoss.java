@@ -107,13 +107,12 @@ final class MemberLoss {
         forwarding ->
             forwarding
                 .lastKnown()
-                .ifPresent(last -> show(absence, forwarding, unknown(last, message))));
-  }
-
-  private static PodStatus unknown(PodStatus last, String message) {
-    return "Pending".equals(last.getPhase())
-        ? DelegateStatus.pending(UNREACHABLE, message)
-        : DelegateStatus.unknown(last, UNREACHABLE, message);
+                .ifPresent(
+                    last ->
+                        show(
+                            absence,
+                            forwarding,
+                            DelegateStatus.outOfSight(last, UNREACHABLE, message))));
   }
 
   private void fail(String member, Absence absence, Duration delay) {

@@ -26,6 +26,8 @@ import java.util.function.Predicate;
 /** Finds proxies a slot and has their delegates started there, or says why they wait. */
 final class Placing {
 
+  private static final String UNREADABLE = "IntentUnreadable";
+
   private final Site site;
   private final Starting starting;
 
@@ -115,6 +117,22 @@ final class Placing {
     } else {
       tellWhyItWaits(forwarding, decision);
     }
+  }
+
+  /**
+   * Says of a proxy that another version of this program has to see to it.
+   *
+   * @return fails, so that it is looked at again and an event says why
+   */
+  CompletionStage<Void> leaveAlone(Forwarding forwarding, String message) {
+    synchronized (forwarding) {
+      forwarding
+          .shown()
+          .map(last -> DelegateStatus.outOfSight(last, UNREADABLE, message))
+          .ifPresent(status -> site.node().podStatus(forwarding.proxy(), status));
+    }
+    return CompletableFuture.failedFuture(
+        new ProviderException(Reason.UNAVAILABLE, UNREADABLE, message));
   }
 
   private CompletionStage<Void> bringAbout(

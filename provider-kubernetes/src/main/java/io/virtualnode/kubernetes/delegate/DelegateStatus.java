@@ -114,6 +114,13 @@ public final class DelegateStatus {
         .build();
   }
 
+  /** A proxy of whose delegate nothing new is known, and why: what was last known of it stays. */
+  public static PodStatus outOfSight(PodStatus last, String reason, String message) {
+    return "Pending".equals(last.getPhase())
+        ? pending(reason, message)
+        : unknown(last, reason, message);
+  }
+
   /** The last known status with readiness unknown, and why. */
   public static PodStatus unknown(@Nullable PodStatus last, String reason, String message) {
     var builder = last == null ? new PodStatusBuilder() : new PodStatusBuilder(last);
