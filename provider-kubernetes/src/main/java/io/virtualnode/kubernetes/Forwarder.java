@@ -126,7 +126,8 @@ final class Forwarder implements AutoCloseable {
             delegates,
             timer,
             () -> this.configuration.faults().orphanPercent(),
-            () -> account.update(ledger -> {}));
+            () -> account.update(ledger -> {}),
+            System::nanoTime);
     this.ending = new Ending(site);
     this.discarding = new Discarding(site);
     this.starting = new Starting(site, ending, discarding);
