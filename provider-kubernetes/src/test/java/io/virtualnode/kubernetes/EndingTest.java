@@ -14,6 +14,7 @@ import io.virtualnode.kubernetes.capacity.NodeKey;
 import io.virtualnode.kubernetes.delegate.Intent;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -109,8 +110,7 @@ class EndingTest {
     member.answers("DELETE", 200, "{}");
     remove();
     SiteBench.seen(forwarding, DELEGATE, RUNNING);
-    bench.timer.advance(FOLLOW_UP.multipliedBy(3));
-    assertThat(member.requests("GET")).hasSize(1);
+    awaitNothingMore("GET");
     assertThat(bench.gone).isEmpty();
   }
 
@@ -126,9 +126,7 @@ class EndingTest {
     assertThat(member.requests("DELETE")).hasSize(1);
     awaitWhileTimePasses(() -> member.requests("DELETE").size() >= 2, "again");
     SiteBench.seen(forwarding, DELEGATE, new PodStatusBuilder(RUNNING).withPhase("Failed").build());
-    var sofar = member.requests("DELETE").size();
-    bench.timer.advance(RETRY.multipliedBy(3));
-    assertThat(member.requests("DELETE")).as("it has ended").hasSize(sofar);
+    awaitNothingMore("DELETE");
   }
 
   @DisplayName("proxy_whose_delegate_is_no_more_fails_and_says_why_before_it_is_gone")
@@ -170,6 +168,23 @@ class EndingTest {
             () -> {
               bench.timer.advance(Duration.ofMillis(100));
               return condition.call();
+            });
+  }
+
+  /** Longer than anything is waited for, and what was under way has come. */
+  private void awaitNothingMore(String method) {
+    await("what was under way has come")
+        .during(Duration.ofMillis(300))
+        .until(
+            () -> member.requests(method).size(),
+            Predicate.isEqual(member.requests(method).size()));
+    int sofar = member.requests(method).size();
+    await("nothing more comes")
+        .during(Duration.ofMillis(500))
+        .until(
+            () -> {
+              bench.timer.advance(RETRY);
+              return member.requests(method).size() == sofar;
             });
   }
 

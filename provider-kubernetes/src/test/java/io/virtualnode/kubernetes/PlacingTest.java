@@ -123,6 +123,17 @@ class PlacingTest {
     assertThat(a.requests("PATCH")).hasSize(1);
   }
 
+  @DisplayName("slot_is_kept_when_the_delegate_is_named_and_whether_it_was_started_is_not_known")
+  @Test
+  void namedAndDoubtful() {
+    nodes();
+    accepts(a);
+    a.answers("PATCH", 503, MemberStub.status("busy"));
+    assertThatThrownBy(() -> place(Optional.empty())).hasMessageContaining("busy");
+    assertThat(slot()).contains(new NodeKey("a", "a-1"));
+    assertThat(b.requests("POST")).isEmpty();
+  }
+
   @DisplayName("slot_is_kept_when_the_proxy_has_changed_meanwhile")
   @Test
   void changed() {
