@@ -64,7 +64,7 @@ class FailureTableIT {
   private static final String GHOST = "ghost";
   private static final String FINALIZER = "test.example.org/kept";
   private static final Duration ONE_WAY = Duration.ofMillis(1500);
-  private static final Duration POD_GC = Duration.ofSeconds(120);
+  private static final Duration POD_GC = Duration.ofMinutes(2);
 
   private static Federation federation;
   private static FaultProxy toPrimary;
@@ -165,7 +165,7 @@ class FailureTableIT {
     impatient.setRequestTimeout((int) Federation.LIMIT.toMillis());
     try (var never = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         var forwarder = new KubernetesClientBuilder().withConfig(impatient).build()) {
-      var tooMany = create(federation.b, TOO_MANY_REQUESTS.formatted(never.getLocalPort()));
+      var tooMany = create(federation.b, tooManyRequests(never.getLocalPort()));
       var hangs = new PodBuilder(localPod("hangs", "1")).editMetadata().addToLabels("hangs", "");
       var hanging = hangs.endMetadata().build();
       eventually("one request is under way for long", () -> hangs(forwarder, hanging));
@@ -397,9 +397,10 @@ class FailureTableIT {
     proxyOf("forced").withGracePeriod(0).delete();
     federation.submit(pod("comes", "1", Map.of()));
     // A watch that goes on where it was finds that nobody remembers that.
-    for (var cluster : List.of(federation.primary, federation.b)) {
+    for (var version : versions.entrySet()) {
+      var cluster = version.getKey();
       cluster.restartApiServer();
-      assertThat(watchFrom(cluster.client(), versions.get(cluster))).contains("410");
+      assertThat(watchFrom(cluster.client(), version.getValue())).contains("410");
     }
     List.of(toPrimary, toA, toB).forEach(FaultProxy::pass);
     federation.awaitPhase("ends", "Succeeded");
@@ -661,8 +662,8 @@ class FailureTableIT {
       """;
 
   /** A user's requests find one seat, in which one can be made to sit. */
-  private static final String TOO_MANY_REQUESTS =
-      """
+  private static String tooManyRequests(int hangingPort) {
+    return """
       apiVersion: flowcontrol.apiserver.k8s.io/v1
       kind: PriorityLevelConfiguration
       metadata: {name: none}
@@ -698,7 +699,9 @@ class FailureTableIT {
         sideEffects: None
         timeoutSeconds: 30
         admissionReviewVersions: [v1]
-      """;
+      """
+        .formatted(hangingPort);
+  }
 
   private static final String BROKEN =
       """

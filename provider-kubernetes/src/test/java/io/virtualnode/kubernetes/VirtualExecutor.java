@@ -21,7 +21,7 @@ final class VirtualExecutor extends AbstractExecutorService implements Scheduled
 
   private final PriorityQueue<Task<?>> tasks =
       new PriorityQueue<>(
-          Comparator.<Task<?>>comparingLong(t -> t.at).thenComparing(t -> t.number));
+          Comparator.<Task<?>>comparingLong(t -> t.at).thenComparingLong(t -> t.number));
   private long now; // guarded by this
   private long number; // guarded by this
   private boolean ended;
@@ -103,7 +103,7 @@ final class VirtualExecutor extends AbstractExecutorService implements Scheduled
 
   @Override
   public void execute(Runnable command) {
-    schedule(command, 0, TimeUnit.NANOSECONDS);
+    var unused = schedule(command, 0, TimeUnit.NANOSECONDS);
   }
 
   @Override
@@ -112,7 +112,7 @@ final class VirtualExecutor extends AbstractExecutorService implements Scheduled
     return schedule(
         () -> {
           command.run();
-          scheduleAtFixedRate(command, period, period, unit);
+          var unused = scheduleAtFixedRate(command, period, period, unit);
         },
         initialDelay,
         unit);
