@@ -1,9 +1,10 @@
 package io.virtualnode.kubernetes;
 
 import io.virtualnode.kubernetes.Forwarding.Delegate;
-import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,7 @@ final class Creation {
 
   private String where = "";
   private @Nullable Delegate made;
-  private final Set<String> refusals = new HashSet<>();
+  private final Map<String, String> refusals = new TreeMap<>(); // words by member
 
   /** A member is called otherwise now: what was created there is there still. */
   void rename(UnaryOperator<Delegate> renamed) {
@@ -78,14 +79,19 @@ final class Creation {
     refusals.clear();
   }
 
-  /** The member refuses the delegate. */
-  void refusedBy(String member) {
-    refusals.add(member);
+  /** The member refuses the delegate, in these words. */
+  void refusedBy(String member, String words) {
+    refusals.put(member, words);
   }
 
   /** Those that have refused it since all were last asked. */
   Set<String> refusals() {
-    return Set.copyOf(refusals);
+    return Set.copyOf(refusals.keySet());
+  }
+
+  /** What they said. */
+  String refusalsInWords() {
+    return String.join("; ", refusals.values());
   }
 
   /** All may be asked again. */

@@ -44,7 +44,8 @@ final class Discarding {
     abandoned.forEach(delegate -> discardSurely(forwarding, delegate));
   }
 
-  private void discardSurely(Forwarding forwarding, Forwarding.Delegate delegate) {
+  /** As {@link #discard}, until it is known to have gone; once at a time. */
+  void discardSurely(Forwarding forwarding, Forwarding.Delegate delegate) {
     surely(delegate, () -> discard(forwarding, delegate));
   }
 

@@ -143,7 +143,8 @@ final class Forwarder implements AutoCloseable {
             delegates,
             timer,
             () -> this.configuration.faults().orphanPercent(),
-            () -> account.update(ledger -> {}));
+            () -> account.update(ledger -> {}),
+            System::nanoTime);
     this.ending = new Ending(site);
     this.discarding = new Discarding(site);
     this.starting = new Starting(site, ending, discarding);
@@ -419,6 +420,8 @@ final class Forwarder implements AutoCloseable {
       ending.giveUp(forwarding, giveUp.message());
     } else if (step instanceof Step.NotConfigured unknown) {
       unconfigured.tell(forwarding, unknown.intent());
+    } else if (step instanceof Step.LeaveAlone leave) {
+      return placing.leaveAlone(forwarding, leave.message());
     } else if (step instanceof Step.Await await) {
       return CompletableFuture.failedFuture(
           new ProviderException(Reason.UNAVAILABLE, await.message()));

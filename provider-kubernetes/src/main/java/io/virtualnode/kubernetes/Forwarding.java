@@ -301,7 +301,11 @@ final class Forwarding {
    * intended elsewhere or nowhere. It never ran, and nobody starts it.
    */
   boolean isStray(Delegate found, boolean isShut) {
-    return isShut && primary.isPresent() && !isIntended(found) && !creation.isUnderWay(found);
+    return isShut
+        && primary.isPresent()
+        && !primary.isUnreadable() // else another version may intend it
+        && !isIntended(found)
+        && !creation.isUnderWay(found);
   }
 
   /** Whether the intent names that pod. */
@@ -320,7 +324,7 @@ final class Forwarding {
 
   /** Whether that delegate may be started now. */
   boolean mayStart(Delegate found) {
-    return primary.isPresent() && !isToEnd() && isIntended(found);
+    return primary.isPresent() && !primary.isUnreadable() && !isToEnd() && isIntended(found);
   }
 
   private boolean isToEnd() {
@@ -442,6 +446,9 @@ final class Forwarding {
 
   /** What is to be done for a proxy that is bound to us, neither terminal nor being deleted. */
   Step next(Sight sight) {
+    if (primary.isUnreadable()) {
+      return delegate == null || shut ? new Step.LeaveAlone(unreadable()) : show();
+    }
     if (delegate != null && isStray(delegate, shut) && isPast(delegate)) {
       return new Step.Discard(delegate);
     }
@@ -458,6 +465,10 @@ final class Forwarding {
     if (isToBeStarted()) {
       return new Step.Start(there);
     }
+    return show();
+  }
+
+  private Step show() {
     return telling && status != null ? new Step.Show(status) : new Step.Nothing();
   }
 
@@ -484,9 +495,6 @@ final class Forwarding {
   }
 
   private Step withoutIntent() {
-    if (primary.isUnreadable()) {
-      return new Step.Await(unreadable());
-    }
     if (seen) {
       return new Step.GiveUp("its delegate was removed, and the primary does not know of it");
     }
@@ -502,9 +510,8 @@ final class Forwarding {
 
   /** Whether another delegate may be intended: none is, or it is proven that it never ran. */
   boolean mayIntend() {
-    return intent()
-        .map(intent -> isBuried(intent) || isTakenBack(intent))
-        .orElse(!primary.isUnreadable());
+    return !primary.isUnreadable()
+        && intent().map(intent -> isBuried(intent) || isTakenBack(intent)).orElse(true);
   }
 
   private boolean isTakenBack(Intent where) {
@@ -522,11 +529,14 @@ final class Forwarding {
 
   /** What is to be done for a proxy that is being deleted, or that the primary no longer has. */
   Removal removal() {
-    if (delegate != null && (!shut || isIntended(delegate) || intent().isEmpty())) {
+    if (delegate != null && !shut) {
       return new Removal.Delete(delegate);
     }
-    if (intent().isEmpty() && primary.isUnreadable()) {
+    if (primary.isUnreadable()) {
       return new Removal.Unreadable(unreadable());
+    }
+    if (delegate != null && (isIntended(delegate) || intent().isEmpty())) {
+      return new Removal.Delete(delegate);
     }
     // What was created and is not intended never starts: it is an orphan once the proxy is gone.
     return intent()
@@ -548,7 +558,7 @@ final class Forwarding {
 
   /** The end of a proxy whose delegate went away without one; it is the status from now on. */
   PodStatus lost(String message) {
-    var last = status != null ? status : primary.shown().map(DelegateStatus::told).orElse(null);
+    var last = status != null ? status : shown().orElse(null);
     status = DelegateStatus.lost(last, "DelegateLost", message);
     givenUp = true;
     return status;
@@ -587,7 +597,12 @@ final class Forwarding {
 
   /** The status that the delegate was last known to have: by its member, or by the primary. */
   Optional<PodStatus> lastKnown() {
-    return status != null ? toShow() : primary.shown().map(DelegateStatus::told);
+    return status != null ? toShow() : shown();
+  }
+
+  /** What the primary shows that a delegate can have told. */
+  Optional<PodStatus> shown() {
+    return primary.shown().map(DelegateStatus::told);
   }
 
   /** Whether its delegate is in that member, or was when it was last heard of. */

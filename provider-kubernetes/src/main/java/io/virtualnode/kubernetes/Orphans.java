@@ -12,6 +12,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +39,7 @@ final class Orphans {
   private final ScheduledExecutorService timer;
   private final IntSupplier percent;
   private final Runnable heldChanged;
+  private final LongSupplier nanoTime;
   private final Map<Forwarding, Candidate> candidates = new ConcurrentHashMap<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final AtomicBoolean looking = new AtomicBoolean();
@@ -55,10 +57,6 @@ final class Orphans {
    */
   private record Candidate(long notBefore, boolean hasProxy) {
 
-    static Candidate in(Duration delay, boolean hasProxy) {
-      return new Candidate(System.nanoTime() + delay.toNanos(), hasProxy);
-    }
-
     boolean isDue(long now) {
       return now - notBefore >= 0;
     }
@@ -69,6 +67,7 @@ final class Orphans {
    *
    * @param percent the share of all delegates that may be removed at once
    * @param heldChanged called when another number of orphans is {@link #held} than before
+   * @param nanoTime the monotonic clock by which the timer runs
    */
   Orphans(
       Contexts node,
@@ -76,13 +75,15 @@ final class Orphans {
       Delegates delegates,
       ScheduledExecutorService timer,
       IntSupplier percent,
-      Runnable heldChanged) {
+      Runnable heldChanged,
+      LongSupplier nanoTime) {
     this.node = node;
     this.forwardings = forwardings;
     this.delegates = delegates;
     this.timer = timer;
     this.percent = percent;
     this.heldChanged = heldChanged;
+    this.nanoTime = nanoTime;
   }
 
   /** How many are not removed because there are too many at once; 0 unless something is wrong. */
@@ -102,8 +103,8 @@ final class Orphans {
    */
   void removeIfOrphan(Forwarding forwarding) {
     if (!remains(forwarding).isEmpty()
-        && candidates.putIfAbsent(forwarding, Candidate.in(Duration.ZERO, false)) == null) {
-      long now = System.nanoTime();
+        && candidates.putIfAbsent(forwarding, candidate(Duration.ZERO, false)) == null) {
+      long now = nanoTime.getAsLong();
       firstAt = now - lastAt > GATHERING.toNanos() ? now : firstAt;
       lastAt = now;
       lookSoon();
@@ -123,7 +124,7 @@ final class Orphans {
       hold(0);
       return;
     }
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     var due =
         candidates.entrySet().stream()
             .filter(candidate -> candidate.getValue().isDue(now))
@@ -184,7 +185,8 @@ final class Orphans {
     int all = (int) forwardings.all().stream().filter(Orphans::isInMember).count();
     boolean allowed;
     synchronized (limit) {
-      allowed = running == 0 || limit.allows(running, all, percent.getAsInt(), System.nanoTime());
+      allowed =
+          running == 0 || limit.allows(running, all, percent.getAsInt(), nanoTime.getAsLong());
     }
     if (allowed) {
       hold(0);
@@ -212,8 +214,12 @@ final class Orphans {
     heldChanged.run();
   }
 
+  private Candidate candidate(Duration delay, boolean hasProxy) {
+    return new Candidate(nanoTime.getAsLong() + delay.toNanos(), hasProxy);
+  }
+
   private void again(Forwarding forwarding, Duration delay, boolean hasProxy) {
-    candidates.replace(forwarding, Candidate.in(delay, hasProxy));
+    candidates.replace(forwarding, candidate(delay, hasProxy));
   }
 
   private void remove(Forwarding forwarding) {
@@ -241,7 +247,7 @@ final class Orphans {
   private void removed(Forwarding forwarding, boolean ran) {
     if (ran) {
       synchronized (limit) {
-        limit.removed(System.nanoTime());
+        limit.removed(nanoTime.getAsLong());
       }
     }
     synchronized (forwarding) {

@@ -26,6 +26,8 @@ import java.util.function.Predicate;
 /** Finds proxies a slot and has their delegates started there, or says why they wait. */
 final class Placing {
 
+  private static final String UNREADABLE = "IntentUnreadable";
+
   private final Site site;
   private final Starting starting;
 
@@ -129,6 +131,22 @@ final class Placing {
     }
   }
 
+  /**
+   * Says of a proxy that another version of this program has to see to it.
+   *
+   * @return fails, so that it is looked at again and an event says why
+   */
+  CompletionStage<Void> leaveAlone(Forwarding forwarding, String message) {
+    synchronized (forwarding) {
+      forwarding
+          .shown()
+          .map(last -> DelegateStatus.outOfSight(last, UNREADABLE, message))
+          .ifPresent(status -> site.node().podStatus(forwarding.proxy(), status));
+    }
+    return CompletableFuture.failedFuture(
+        new ProviderException(Reason.UNAVAILABLE, UNREADABLE, message));
+  }
+
   private CompletionStage<Void> bringAbout(
       Pod pod, Forwarding forwarding, NodeKey slot, Optional<Intent> after) {
     var proxy = forwarding.proxy();
@@ -187,7 +205,9 @@ final class Placing {
       case INVALID, REJECTED, NOT_FOUND -> {
         release(forwarding.proxy());
         synchronized (forwarding) {
-          forwarding.creation().refusedBy(slot.member());
+          forwarding
+              .creation()
+              .refusedBy(slot.member(), String.valueOf(cause.getMessage())); // its own words
         }
         yield refused(pod, forwarding, after, cause);
       }
@@ -201,11 +221,11 @@ final class Placing {
     if (onOneOf(demand(pod, forwarding), name -> !refusals.contains(name)).isPresent()) {
       return place(pod, forwarding, after);
     }
+    String message;
     synchronized (forwarding) {
+      message = forwarding.creation().refusalsInWords();
       forwarding.creation().askAllAgain();
     }
-    // The members' own words.
-    var message = String.valueOf(cause.getMessage());
     site.node().podStatus(forwarding.proxy(), DelegateStatus.pending("MemberRefused", message));
     return CompletableFuture.failedFuture(
         new ProviderException(Reason.UNAVAILABLE, "MemberRefused", message, cause));

@@ -49,6 +49,12 @@ sealed interface Step {
   /** Nobody knows how it is: the member that has its delegate is not configured. */
   record NotConfigured(Intent intent) implements Step {}
 
+  /**
+   * Another version of this program has decided on it, in a form that this one cannot read: nothing
+   * is done, and that is said.
+   */
+  record LeaveAlone(String message) implements Step {}
+
   /** It cannot go on before somebody sees to it. */
   record Await(String message) implements Step {}
 }

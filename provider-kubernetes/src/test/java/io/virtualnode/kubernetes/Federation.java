@@ -11,6 +11,8 @@ import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.Toleration;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.virtualnode.kubernetes.capacity.Requests;
 import io.virtualnode.kubernetes.capacity.Resources;
 import io.virtualnode.kubernetes.config.ClusterAccess;
@@ -190,6 +192,16 @@ final class Federation implements AutoCloseable {
                     .equals(pod.getMetadata().getAnnotations().get("virtualnode.io/proxy")))
         .findFirst()
         .orElse(null);
+  }
+
+  /** Changes an annotation of a pod, whatever else has changed. */
+  static void annotate(LocalCluster cluster, Pod pod, String key, String value) {
+    cluster
+        .client()
+        .resource(pod)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\":{\"annotations\":{\"%s\":\"%s\"}}}".formatted(key, value));
   }
 
   /** The member that has the one delegate there is of a proxy. */

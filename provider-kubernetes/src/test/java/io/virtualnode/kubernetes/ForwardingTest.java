@@ -277,19 +277,54 @@ class ForwardingTest {
     assertThat(forwarding.toShow()).isEmpty();
   }
 
-  @DisplayName("intent_that_cannot_be_read_is_never_replaced_by_another")
+  @DisplayName("proxy_whose_intent_another_version_wrote_is_left_alone")
   @Test
   void unreadable() {
-    var condition = INTENT.toCondition();
-    condition.setMessage("v9 of the future");
-    forwarding.observed(proxy().editStatus().withConditions(condition).endStatus().build());
-    for (var sight : Sight.values()) {
-      assertThat(forwarding.next(sight)).isInstanceOf(Step.Await.class);
-    }
+    forwarding.observed(ofTheFuture());
+    assertLeftAlone();
     assertThat(forwarding.removal()).isInstanceOf(Removal.Unreadable.class);
-    assertThat(forwarding.mayIntend()).isFalse();
+    assertThat(shut(CREATED)).as("it may be what that version intends").isTrue();
+    assertLeftAlone();
+    assertThat(forwarding.removal()).isInstanceOf(Removal.Unreadable.class);
+    assertThat(forwarding.delegateGone(CREATED.uid())).as("told").isFalse();
+    assertLeftAlone();
     seen(forwarding, DELEGATE, RUNNING, true);
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Show(RUNNING));
     assertThat(forwarding.removal()).isEqualTo(new Removal.Delete(DELEGATE));
+  }
+
+  @DisplayName("proxy_that_another_version_takes_over_and_gives_back_is_left_alone_in_between")
+  @Test
+  void unreadableForAWhile() {
+    forwarding.observed(named().build());
+    assertThat(shut(CREATED)).isTrue();
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Start(CREATED));
+    forwarding.overdue(CREATED.uid());
+    forwarding.tombstoneSeen(grave("a", CREATED.name()));
+    forwarding.observed(ofTheFuture());
+    assertLeftAlone();
+    assertThat(forwarding.isToBeStarted()).isFalse();
+    assertThat(forwarding.removal()).isInstanceOf(Removal.Unreadable.class);
+    forwarding.notTakenBack();
+    forwarding.observed(named().build());
+    assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Start(CREATED));
+  }
+
+  private void assertLeftAlone() {
+    for (var sight : Sight.values()) {
+      assertThat(forwarding.next(sight))
+          .isInstanceOfSatisfying(
+              Step.LeaveAlone.class,
+              alone -> assertThat(alone.message()).contains("uid-1", "another version wrote it"));
+    }
+    assertThat(forwarding.mayIntend()).isFalse();
+    assertThat(forwarding.mayStart(CREATED)).isFalse();
+  }
+
+  private static Pod ofTheFuture() {
+    var condition = NAMED.toCondition();
+    condition.setMessage(condition.getMessage().replace("v2 ", "v3 "));
+    return proxy().editStatus().withConditions(condition).endStatus().build();
   }
 
   // --- what exists already

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 class ChaosIT {
 
   @Test
-  @DisplayName("leads to the same end state: no second run, nothing lost, no orphan, true ends")
+  @DisplayName(
+      "restart gives the same end state, no second run, nothing lost, no orphan, true ends")
   void chaos() throws IOException {
     var options = ChaosOptions.ofSystemProperties();
     System.out.println("chaos: " + options);
