@@ -56,7 +56,7 @@ record Share(SortedSet<String> members, boolean whole) {
 
   /** Whether the virtual node for that part is in it. */
   boolean includes(Scope part) {
-    return part instanceof Scope.Whole
+    return part.equals(Scope.WHOLE)
         ? whole
         : NodeIdentity.memberOf(part).filter(members::contains).isPresent();
   }

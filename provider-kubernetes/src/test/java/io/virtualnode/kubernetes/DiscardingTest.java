@@ -94,6 +94,14 @@ class DiscardingTest {
   @Test
   void abandoned() {
     member.answers("GET", 500, MemberStub.status("broken"));
+    bench.observed( // another one runs: none can come to be intended any more
+        new PodBuilder(SiteBench.proxy())
+            .editStatus()
+            .withPhase("Running")
+            .withConditions(
+                new Intent("a", MemberStub.UID, 0, "n").naming("delegate-7").toCondition())
+            .endStatus()
+            .build());
     synchronized (forwarding) {
       forwarding.creating("a", "job-1");
       forwarding.creation().made(DELEGATE);

@@ -16,7 +16,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -117,18 +116,14 @@ public final class Attendance implements AutoCloseable {
             "renewTime",
             Times.micros(Instant.now().truncatedTo(ChronoUnit.MICROS)));
     return write("PATCH", collection + "/" + name, "application/merge-patch+json", spec, Map.of())
-        .handle(
-            (stored, failure) -> {
-              if (failure == null) {
-                return CompletableFuture.<Void>completedFuture(null);
-              }
+        .exceptionallyCompose(
+            failure -> {
               if (PrimaryApi.code(failure) != NOT_FOUND || closing) {
-                return CompletableFuture.<Void>failedFuture(failure);
+                return CompletableFuture.failedFuture(failure);
               }
               Map<String, Object> metadata = Map.of("name", name, "labels", Map.of(GROUP, group));
               return write("POST", collection, "application/json", spec, metadata);
-            })
-        .thenCompose(Function.identity());
+            });
   }
 
   private CompletableFuture<Void> write(
