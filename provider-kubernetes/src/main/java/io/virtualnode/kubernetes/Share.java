@@ -7,8 +7,8 @@ import io.virtualnode.kubernetes.config.Topology;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.NavigableSet;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
@@ -19,11 +19,11 @@ import java.util.stream.Collectors;
  * @param members whose nodes are in it
  * @param whole whether the node for the whole is in it
  */
-record Share(SortedSet<String> members, boolean whole) {
+record Share(NavigableSet<String> members, boolean whole) {
 
   /** Copies. */
   Share {
-    members = Collections.unmodifiableSortedSet(new TreeSet<>(members));
+    members = Collections.unmodifiableNavigableSet(new TreeSet<>(members));
   }
 
   /** The nodes of that member. */
