@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.function.UnaryOperator;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -136,7 +137,8 @@ class LossIT {
         .failsWithin(Duration.ZERO)
         .withThrowableOfType(ExecutionException.class)
         .withCauseInstanceOf(NodeException.class)
-        .extracting(failure -> ((NodeException) failure.getCause()).reason())
+        .extracting(Throwable::getCause, InstanceOfAssertFactories.type(NodeException.class))
+        .extracting(NodeException::reason)
         .isEqualTo(NodeException.Reason.PRIMARY_RESTORED);
     assertThat(uids()).as("none is removed by it").isEqualTo(delegates);
 
