@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
  * Times are measured from the moment at which the API server that has the cause shows it, or
  * earlier.
  */
+@Alone
 @DisplayName("what the virtual node offers")
 class CapacityIT {
 

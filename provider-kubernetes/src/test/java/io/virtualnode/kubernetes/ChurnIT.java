@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Test;
  * slots are collected for wide pods: what is withheld for these is not offered on purpose, see
  * {@link WidePodsIT}.
  */
+@Alone
 @DisplayName("what the primary sees, while everything comes and goes,")
 class ChurnIT {
 

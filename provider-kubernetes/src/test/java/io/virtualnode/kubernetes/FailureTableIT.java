@@ -57,6 +57,7 @@ import org.junit.jupiter.api.TestMethodOrder;
  * deleted before the first test, which gives the primary's pod garbage collector the minute that it
  * takes: its test is the last.
  */
+@Alone
 @DisplayName("the failure table")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class FailureTableIT {

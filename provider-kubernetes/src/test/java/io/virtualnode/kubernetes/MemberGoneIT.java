@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
  * What waits for a member that does not answer, {@code -Dgone.seconds} long, while the other one
  * works. Heap is what is live after a collection, of this JVM, in which the node runs.
  */
+@Alone
 @DisplayName("a member that is gone for hours")
 class MemberGoneIT {
 

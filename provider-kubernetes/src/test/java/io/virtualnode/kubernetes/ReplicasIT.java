@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Processes of their own with one configuration; {@code -Dreplicas.rounds} of each fault. */
+@Alone
 @DisplayName("replicas")
 class ReplicasIT {
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Two and a half minutes: only with {@code -Dscale=true}. */
+@Alone
 @DisplayName("a node with 5,000 pods that was started again")
 @EnabledIfSystemProperty(named = "scale", matches = "true")
 class RestartAtScaleIT {

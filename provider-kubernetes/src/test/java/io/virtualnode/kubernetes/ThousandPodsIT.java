@@ -20,6 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
+@Alone
 @DisplayName("a thousand pods in one run")
 class ThousandPodsIT {
 

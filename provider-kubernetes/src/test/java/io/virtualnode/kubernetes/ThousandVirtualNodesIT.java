@@ -23,6 +23,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Two members of 500 nodes each, and a virtual node for every one of them. */
+@Alone
 @DisplayName("a thousand virtual nodes, one for each member node")
 class ThousandVirtualNodesIT {
 

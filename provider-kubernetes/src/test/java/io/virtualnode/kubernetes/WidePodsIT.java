@@ -20,6 +20,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Two members of 8 cores, full of 1-core pods of at most 5 s, with more of them always waiting. */
+@Alone
 @DisplayName("an 8-core pod on a full site with an endless supply of 1-core pods")
 class WidePodsIT {
 
