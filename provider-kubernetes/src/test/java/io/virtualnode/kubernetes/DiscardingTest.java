@@ -98,6 +98,7 @@ class DiscardingTest {
         new PodBuilder(SiteBench.proxy())
             .editStatus()
             .withPhase("Running")
+            .withStartTime("2026-01-01T00:00:00Z")
             .withConditions(
                 new Intent("a", MemberStub.UID, 0, "n").naming("delegate-7").toCondition())
             .endStatus()
