@@ -31,6 +31,7 @@ final class Members implements AutoCloseable {
   private final MemberListener listener;
   private final ScheduledExecutorService timer;
   private volatile Map<String, Entry> entries = Map.of(); // replaced under this, never changed
+  private boolean closed; // guarded by this
   private volatile Set<String> draining = Set.of();
 
   /** A member, with where its cluster was when it was connected. */
@@ -61,6 +62,9 @@ final class Members implements AutoCloseable {
    * clients without this.
    */
   synchronized void configure(List<MemberSettings> configured, Duration maxAge) {
+    if (closed) {
+      return;
+    }
     var names = new HashSet<String>();
     for (var settings : configured) {
       names.add(settings.name());
@@ -152,6 +156,7 @@ final class Members implements AutoCloseable {
 
   @Override
   public synchronized void close() {
+    closed = true;
     all().forEach(Member::close);
     entries = Map.of();
   }

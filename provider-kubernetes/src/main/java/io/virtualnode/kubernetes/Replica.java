@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 public final class Replica implements NodeRunner {
 
   private static final Logger log = LoggerFactory.getLogger(Replica.class);
-  private static final Duration LONGEST_LEAVING = Duration.ofSeconds(20);
+  private static final Duration LONGEST_LEAVING = Duration.ofSeconds(30);
 
   private final ReplicaSettings settings;
   private final NodeIdentity identity;
@@ -72,12 +72,6 @@ public final class Replica implements NodeRunner {
 
   @Override
   public synchronized void start() {
-    attendance =
-        Attendance.join(
-            primary.getConfiguration(),
-            settings.namespace(),
-            identity.family(),
-            settings.renewDeadline());
     var unused =
         thread.scheduleWithFixedDelay(
             this::tryTurn, 0, settings.retryPeriod().toMillis(), TimeUnit.MILLISECONDS);
@@ -89,7 +83,7 @@ public final class Replica implements NodeRunner {
         turn(look());
       }
       failing = false;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       if (!failing) {
         log.warn("What there is to run is not known: {}", e.getMessage());
       }
@@ -142,8 +136,16 @@ public final class Replica implements NodeRunner {
   }
 
   private synchronized void turn(Set<Share> wanted) {
-    if (closed || attendance == null) {
+    if (closed) {
       return;
+    }
+    if (attendance == null) {
+      attendance =
+          Attendance.join(
+              primary.getConfiguration(),
+              settings.namespace(),
+              identity.family(),
+              settings.renewDeadline());
     }
     var shares = wanted.stream().map(this::orWhatCovers).collect(Collectors.toSet());
     var led = new HashMap<Share, Boolean>();
@@ -171,6 +173,7 @@ public final class Replica implements NodeRunner {
             configuration,
             primary.getConfiguration(),
             settings,
+            primaryUid,
             ended::completeExceptionally);
     standings.put(share, standing);
     standing.start(willing);
@@ -197,7 +200,17 @@ public final class Replica implements NodeRunner {
   @Override
   public synchronized void reload(Configuration newest) {
     configuration = newest;
-    standings.values().forEach(standing -> standing.reload(newest));
+    RuntimeException first = null;
+    for (var standing : standings.values()) {
+      try {
+        standing.reload(newest);
+      } catch (RuntimeException e) { // the others must not miss it
+        first = first == null ? e : first;
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
   }
 
   @Override

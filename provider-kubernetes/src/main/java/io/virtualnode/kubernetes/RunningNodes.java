@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -210,7 +211,8 @@ final class RunningNodes implements AutoCloseable {
   }
 
   private static boolean concernsAll(Throwable failure) {
-    return failure instanceof NodeException reason
+    var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof NodeException reason
         && reason.reason() == NodeException.Reason.PRIMARY_RESTORED;
   }
 

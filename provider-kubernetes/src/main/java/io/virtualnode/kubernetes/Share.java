@@ -66,9 +66,12 @@ record Share(NavigableSet<String> members, boolean whole) {
     return (whole || !other.whole) && members.containsAll(other.members);
   }
 
-  /** The configuration with the members that its nodes are about. */
+  /**
+   * The configuration with the members that its nodes are about. Of one that is not configured,
+   * that may be any: it may have got another name.
+   */
   Configuration narrow(Configuration configuration) {
-    return whole
+    return whole || members.stream().anyMatch(name -> configuration.member(name).isEmpty())
         ? configuration
         : configuration.withMembers(
             configuration.members().stream()

@@ -7,6 +7,7 @@ import io.virtualnode.node.Election;
 import io.virtualnode.node.Term;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,6 +27,7 @@ final class Standing implements AutoCloseable {
   private final ReplicaSettings settings;
   private final List<String> leases;
   private final Consumer<Throwable> failed;
+  private final Optional<String> primaryUid;
   private Configuration configuration; // guarded by this
   private @Nullable Election first; // guarded by this
   private @Nullable ForwardingNode running; // guarded by this
@@ -35,6 +37,7 @@ final class Standing implements AutoCloseable {
    *
    * @param configuration of all shares
    * @param primary where the Leases are
+   * @param primaryUid which cluster the primary must be
    * @param failed told if the nodes can no longer be run by anybody
    */
   Standing(
@@ -42,7 +45,9 @@ final class Standing implements AutoCloseable {
       Configuration configuration,
       Config primary,
       ReplicaSettings settings,
+      Optional<String> primaryUid,
       Consumer<Throwable> failed) {
+    this.primaryUid = primaryUid;
     this.share = share;
     this.configuration = configuration;
     this.primary = primary;
@@ -79,23 +84,40 @@ final class Standing implements AutoCloseable {
         });
   }
 
-  private synchronized AutoCloseable run(List<Term> terms) {
+  /** If it cannot, and there are others to hold back the Leases, that is a failure of them all. */
+  private AutoCloseable run(List<Term> terms) {
+    try {
+      return tryRun(terms);
+    } catch (RuntimeException e) {
+      if (terms.size() > 1) {
+        failed.accept(e);
+      }
+      throw e;
+    }
+  }
+
+  private synchronized AutoCloseable tryRun(List<Term> terms) {
     log.info("this process runs {}", share);
     var node =
         new ForwardingNode(
             share.narrow(configuration),
             Clients.guarded(() -> terms.stream().allMatch(Term::holds)),
             share::includes);
+    primaryUid.ifPresent(node::primaryMustBe);
     running = node;
-    node.ended()
-        .whenComplete(
-            (nothing, failure) -> {
-              if (failure != null) {
-                failed.accept(failure);
-              }
-            });
+    node.ended().whenComplete((nothing, failure) -> ended(node, failure));
     node.start();
     return () -> end(node);
+  }
+
+  private void ended(ForwardingNode node, @Nullable Throwable failure) {
+    boolean byItself;
+    synchronized (this) {
+      byItself = running == node; // not while it is being closed
+    }
+    if (failure != null && byItself) {
+      failed.accept(failure);
+    }
   }
 
   private void end(ForwardingNode node) {

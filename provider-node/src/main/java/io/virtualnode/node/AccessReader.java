@@ -68,7 +68,11 @@ final class AccessReader {
   AccessFacts read(Set<Path> placeFiles) throws IOException {
     List<Path> files = files();
     placeFiles.addAll(files);
-    return files.isEmpty() ? serviceAccount(placeFiles) : kubeconfigs(files, placeFiles);
+    try {
+      return files.isEmpty() ? serviceAccount(placeFiles) : kubeconfigs(files, placeFiles);
+    } catch (RuntimeException e) { // something is null that nobody leaves out
+      throw new IOException(files + " cannot be understood: " + e.getClass().getSimpleName());
+    }
   }
 
   /** Whether the standard access is the service account's, whose settings may be in properties. */
@@ -165,7 +169,7 @@ final class AccessReader {
       return Objects.requireNonNull(
           SERIALIZATION.unmarshal(text, io.fabric8.kubernetes.api.model.Config.class), "empty");
     } catch (RuntimeException e) {
-      throw new IOException(file + " is not a kubeconfig", e); // the cause may quote secrets
+      throw new IOException(file + " is not a kubeconfig"); // the cause may quote secrets
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +53,7 @@ public final class Attendance implements AutoCloseable {
   private boolean closing; // touched by the executor's one thread
   private boolean failing; // touched by the executor's one thread
   private volatile int present = 1;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private Attendance(Config primary, String namespace, String group, Duration lifetime) {
     String threads = "attendance-" + group;
@@ -185,6 +187,9 @@ public final class Attendance implements AutoCloseable {
   /** Says goodbye, if the primary answers within 2 s. Idempotent. */
   @Override
   public void close() {
+    if (closed.getAndSet(true)) {
+      return;
+    }
     CompletableFuture<Void> gone = new CompletableFuture<>();
     executor.execute(
         () -> {

@@ -2,6 +2,7 @@ package io.virtualnode.node;
 
 import io.fabric8.kubernetes.api.model.AuthInfo;
 import io.fabric8.kubernetes.api.model.AuthInfoBuilder;
+import io.fabric8.kubernetes.api.model.Cluster;
 import io.fabric8.kubernetes.api.model.ConfigBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.OAuthTokenProvider;
@@ -245,7 +246,7 @@ final class LiveAccess implements OAuthTokenProvider {
   }
 
   private void look(AccessFacts seen) {
-    if (!seen.place().equals(first.place()) || seen.equals(facts)) {
+    if (leadsElsewhere(seen.place()) || seen.equals(facts)) {
       moving = null; // another place gets new clients, and its credentials are not for this one
       return;
     }
@@ -261,6 +262,14 @@ final class LiveAccess implements OAuthTokenProvider {
     } else {
       adopt(seen, next);
     }
+  }
+
+  /** Other authorities alone do not: who has changed them goes on checking by those of before. */
+  private boolean leadsElsewhere(Cluster place) {
+    Cluster ours = first.place();
+    return !Objects.equals(place.getServer(), ours.getServer())
+        || !Objects.equals(place.getTlsServerName(), ours.getTlsServerName())
+        || !Objects.equals(place.getProxyUrl(), ours.getProxyUrl());
   }
 
   private synchronized void adopt(AccessFacts seen, Credential next) {

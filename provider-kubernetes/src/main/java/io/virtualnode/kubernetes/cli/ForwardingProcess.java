@@ -22,7 +22,7 @@ final class ForwardingProcess implements NodeProcess {
   private final Function<Configuration, NodeRunner> nodes;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private Configuration current; // guarded by this
-  private NodeRunner node; // guarded by this
+  private volatile NodeRunner node; // written under this
   private Optional<String> place; // guarded by this; where the primary was when the node was made
   private boolean closed; // guarded by this
 
@@ -48,7 +48,7 @@ final class ForwardingProcess implements NodeProcess {
     next.ended()
         .whenComplete(
             (ignored, failure) -> {
-              if (failure != null) {
+              if (failure != null && node == next) { // takes no lock: it may be being closed
                 ended.completeExceptionally(failure);
               }
             });
@@ -76,9 +76,10 @@ final class ForwardingProcess implements NodeProcess {
 
   private void connectAnew() {
     var next = nodes.apply(current);
-    node.primaryUid().ifPresent(next::primaryMustBe);
-    node.close();
-    node = next;
+    var before = node;
+    before.primaryUid().ifPresent(next::primaryMustBe);
+    node = next; // how the one before ends is of no interest any more
+    before.close();
     start(next);
   }
 

@@ -132,11 +132,24 @@ public final class ConfigurationWatch implements AutoCloseable {
     look();
     // A missing kubeconfig may have appeared, whose path a faulty file does not tell.
     if (!faults.isEmpty() && !settling.moving()) {
-      read();
+      orLater(this::read);
     }
   }
 
   private void look() {
+    orLater(this::tryLook);
+  }
+
+  /** What goes wrong is no reason to look no more. */
+  private void orLater(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      log.error("It cannot be told whether {} has changed", file, e);
+    }
+  }
+
+  private void tryLook() {
     if (settling.look(Fingerprint.of(watched), nanoClock.getAsLong())) {
       read();
     } else if (settling.moving() && !lookScheduled) {
