@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.api.model.PodSpecBuilder;
 import io.fabric8.kubernetes.api.model.apps.ReplicaSetBuilder;
 import io.virtualnode.api.PodKey;
 import io.virtualnode.kubernetes.config.FaultSettings;
+import io.virtualnode.kubernetes.config.Topology;
 import io.virtualnode.kubernetes.delegate.Intent;
 import io.virtualnode.node.NodeException;
 import io.virtualnode.testkit.LocalCluster;
@@ -158,6 +159,41 @@ class LossIT {
         .atMost(Duration.ofSeconds(60))
         .until(() -> federation.delegates().isEmpty());
     eventually("the alarm ends", () -> "False".equals(orphansHeld().getStatus()));
+  }
+
+  @Test
+  @DisplayName("primary restored from a backup: a process with several virtual nodes notices, too")
+  void restoredWithSeveral() {
+    federation.restartNode(
+        configuration ->
+            configuration.withNode(configuration.node().withTopology(Topology.PER_MEMBER)));
+    var process = federation.node();
+    eventually(
+        "there are leases",
+        () -> {
+          var leases = federation.primary.client().leases().inNamespace("kube-node-lease").list();
+          return leases.getItems().stream()
+              .anyMatch(lease -> "vnode.a".equals(lease.getMetadata().getName()));
+        });
+    var backup = federation.primary.backUp();
+    for (int i = 0; i < 5; i++) {
+      federation.submit(pod("since" + i, "1", Map.of()));
+      federation.awaitPhase("since" + i, "Running");
+    }
+    federation.primary.restore(backup);
+    await("the process notices")
+        .atMost(Federation.LIMIT)
+        .until(() -> process.ended().toCompletableFuture().isCompletedExceptionally());
+    assertThat(federation.delegates()).hasSize(5);
+
+    federation.restartNode(
+        configuration ->
+            configuration
+                .withNode(configuration.node().withTopology(Topology.AGGREGATE))
+                .withFaults(FaultSettings.DEFAULT.withOrphanPercent(100)));
+    await("what has no proxy goes when the operator says so")
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> federation.delegates().isEmpty());
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.client.Config;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -99,6 +101,22 @@ final class ApiAccessTest {
         .contains("context \"none\" is not in " + folder.resolve("config"));
     Files.writeString(folder.resolve("config"), "{users: [{user: {token: secret");
     assertThat(access.fault()).get().asString().doesNotContain("secret");
+    var trace = new StringWriter();
+    assertThatThrownBy(access::config).satisfies(e -> e.printStackTrace(new PrintWriter(trace)));
+    assertThat(trace.toString()).contains("is not a kubeconfig").doesNotContain("secret");
+  }
+
+  @Test
+  void kubeconfig_that_leaves_out_what_nobody_does_is_a_fault_and_no_exception()
+      throws IOException {
+    ApiAccess access = access("", "token: t");
+    Files.writeString(
+        folder.resolve("config"),
+        Files.readString(folder.resolve("config"))
+            .replace("{name: u, user: {token: t}}", "{name: u}"));
+    assertThat(access.fault()).get().asString().contains("cannot be understood");
+    assertThat(access.place()).isEmpty();
+    assertThat(access.placeFiles()).containsExactly(folder.resolve("config"));
   }
 
   @Test

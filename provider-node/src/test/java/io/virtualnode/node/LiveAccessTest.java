@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -134,6 +135,17 @@ final class LiveAccessTest {
     assertThat(ask()).isEqualTo(401);
     await().during(Duration.ofMillis(1500)).atMost(Duration.ofSeconds(5)).until(() -> ask() == 401);
     assertThat(sent).containsOnly("Bearer here");
+  }
+
+  @Test
+  void token_is_followed_though_the_authorities_are_others() throws IOException {
+    open("token: first");
+    String ca = "certificate-authority-data: " + Base64.getEncoder().encodeToString(new byte[9]);
+    write("config", ApiAccessTest.text(url(), ca, "token: second"));
+
+    await()
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> ask() == 200 && last().equals("Bearer second"));
   }
 
   @Test
