@@ -130,6 +130,7 @@ class LossIT {
     assertThat(delegates).hasSize(13);
 
     var process = federation.node();
+    awaitRenewal("vnode");
     federation.primary.restore(backup);
     await("the process notices")
         .atMost(Federation.LIMIT)
@@ -168,18 +169,12 @@ class LossIT {
         configuration ->
             configuration.withNode(configuration.node().withTopology(Topology.PER_MEMBER)));
     var process = federation.node();
-    eventually(
-        "there are leases",
-        () -> {
-          var leases = federation.primary.client().leases().inNamespace("kube-node-lease").list();
-          return leases.getItems().stream()
-              .anyMatch(lease -> "vnode.a".equals(lease.getMetadata().getName()));
-        });
     var backup = federation.primary.backUp();
     for (int i = 0; i < 5; i++) {
       federation.submit(pod("since" + i, "1", Map.of()));
       federation.awaitPhase("since" + i, "Running");
     }
+    awaitRenewal("vnode.a");
     federation.primary.restore(backup);
     await("the process notices")
         .atMost(Federation.LIMIT)
@@ -297,6 +292,24 @@ class LossIT {
         .resource(late(delegate, new Intent("x", "x", 0, "n"), PodKey.of(proxy)))
         .create();
     eventually("it goes, too", () -> federation.delegates().isEmpty());
+  }
+
+  /** What is not renewed between backup and restore cannot be seen to go back. */
+  private static void awaitRenewal(String lease) {
+    var before = version(lease);
+    eventually("lease " + lease + " is renewed", () -> !version(lease).equals(before));
+  }
+
+  private static String version(String lease) {
+    return federation
+        .primary
+        .client()
+        .leases()
+        .inNamespace("kube-node-lease")
+        .withName(lease)
+        .require()
+        .getMetadata()
+        .getResourceVersion();
   }
 
   /** The delegate as a request would create it that names another attempt. */
