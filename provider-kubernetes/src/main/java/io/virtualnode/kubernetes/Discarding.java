@@ -89,6 +89,11 @@ final class Discarding {
   private CompletionStage<Void> discardIfUseless(
       Forwarding forwarding, Forwarding.Delegate delegate, Optional<Pod> found) {
     if (found.filter(TakeBackMark::isProof).isPresent()) {
+      synchronized (forwarding) {
+        if (forwarding.isNeeded(delegate)) {
+          return Site.done();
+        }
+      }
       log.info("letting {} go, which {} has no use for", delegate, forwarding.proxy());
       return site.delegates().letGo(delegate);
     }

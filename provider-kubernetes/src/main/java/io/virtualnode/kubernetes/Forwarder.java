@@ -546,6 +546,11 @@ final class Forwarder implements AutoCloseable {
       timer.execute(() -> retirement.endIfEmpty(member));
     }
 
+    @Override
+    public void remainGone(String member) {
+      onTimer(() -> retirement.endIfEmpty(member));
+    }
+
     private void lowerIf(boolean lowered, Forwarding forwarding) {
       if (lowered) {
         lowering.before(forwarding);

@@ -188,11 +188,16 @@ final class Forwarding {
     return primary.hasRun() || (delegate != null && bound && isIntended(delegate));
   }
 
-  /** Whether that tombstone is a delegate that was taken back and is not intended any more. */
+  /**
+   * Whether that tombstone is a delegate that was taken back and proves nothing of use any more.
+   */
   private boolean isSpent(Delegate tombstone) {
-    return takenBack.contains(tombstone.uid())
-        && intent().isPresent()
-        && !isWhereIntended(tombstone);
+    return takenBack.contains(tombstone.uid()) && intent().isPresent() && !isNeeded(tombstone);
+  }
+
+  /** Whether that tombstone proves of the intended delegate that another one may be intended. */
+  boolean isNeeded(Delegate tombstone) {
+    return !isToEnd() && isWhereIntended(tombstone);
   }
 
   /**
@@ -316,9 +321,15 @@ final class Forwarding {
   /** Whether that pod is the intended one, also where the intent does not name its UID. */
   private boolean isWhereIntended(Delegate found) {
     return intent()
-        .filter(intent -> intent.member().equals(found.member()))
-        .filter(intent -> intent.delegateName(proxy).equals(found.name()))
-        .filter(intent -> intent.delegateUid().filter(uid -> !uid.equals(found.uid())).isEmpty())
+        .filter(
+            intent ->
+                intent
+                    .delegateUid() // whatever the member is called now
+                    .map(uid -> uid.equals(found.uid()))
+                    .orElseGet(
+                        () ->
+                            intent.member().equals(found.member())
+                                && intent.delegateName(proxy).equals(found.name())))
         .isPresent();
   }
 
@@ -418,8 +429,11 @@ final class Forwarding {
 
   /** Nothing is left in any member, and nothing will come. */
   void gone() {
+    if (delegate != null && shut && !isIntended(delegate)) {
+      straySeen(delegate); // which nobody starts, and nobody has deleted
+    }
     delegate = null;
-    creation.made().ifPresent(made -> creation.gone(made.uid()));
+    creation.forget().ifPresent(this::straySeen);
     removing = false; // what shows up after this is an orphan
     gone = true;
   }
@@ -532,7 +546,7 @@ final class Forwarding {
     if (delegate != null && !shut) {
       return new Removal.Delete(delegate);
     }
-    if (primary.isUnreadable()) {
+    if (primary.isPresent() && primary.isUnreadable()) {
       return new Removal.Unreadable(unreadable());
     }
     if (delegate != null && (isIntended(delegate) || intent().isEmpty())) {
@@ -574,7 +588,7 @@ final class Forwarding {
    */
   Optional<NodeKey> slotByIntent() {
     return intent()
-        .filter(intent -> !seen && !gone && !isBuried(intent))
+        .filter(intent -> !seen && !gone && !isBuried(intent) && !isTakenBack(intent))
         .map(intent -> new NodeKey(intent.member(), intent.node()));
   }
 
@@ -587,12 +601,10 @@ final class Forwarding {
 
   /** Whether a delegate is, or may be, in that member. */
   boolean uses(String member) {
-    return delegate != null
-        ? delegate.member().equals(member)
-        : tombstones.stream().anyMatch(tombstone -> tombstone.member().equals(member))
-            || creation.isIn(member)
-            || abandoned.stream().anyMatch(made -> made.member().equals(member))
-            || slotByIntent().filter(slot -> slot.member().equals(member)).isPresent();
+    return remains().stream().anyMatch(remain -> remain.member().equals(member))
+        || (delegate == null
+            && (creation.isIn(member)
+                || slotByIntent().filter(slot -> slot.member().equals(member)).isPresent()));
   }
 
   /** The status that the delegate was last known to have: by its member, or by the primary. */
@@ -607,7 +619,14 @@ final class Forwarding {
 
   /** Whether its delegate is in that member, or was when it was last heard of. */
   boolean isAt(String member) {
-    return delegate != null ? delegate.member().equals(member) : !gone && isIntendedIn(member);
+    return delegate != null
+        ? delegate.member().equals(member)
+        : !gone && isIntendedIn(member) && !neverRan();
+  }
+
+  /** Whether the intended delegate is known never to have run. */
+  private boolean neverRan() {
+    return intent().filter(intent -> isTakenBack(intent) || isBuried(intent)).isPresent();
   }
 
   /** Whether the primary has the proxy and it has not ended. */

@@ -66,6 +66,9 @@ final class MemberEvents implements MemberListener {
      */
     void delegateGone(Forwarding forwarding, String member, boolean lowered);
 
+    /** Something of a proxy's that was not its delegate has gone from the member. */
+    void remainGone(String member);
+
     /** The member has become fresh, or no longer is. */
     void freshnessChanged(Member member, boolean fresh);
   }
@@ -247,10 +250,13 @@ final class MemberEvents implements MemberListener {
       forwarding.tombstoneGone(uid);
       if (forwarding.delegateGone(uid)) {
         effects.delegateGone(forwarding, member.name(), lowered);
-      } else if (forwarding.isOver()) {
+        return;
+      }
+      if (forwarding.isOver()) {
         forwardings.forget(forwarding);
       }
     }
+    effects.remainGone(member.name());
   }
 
   /** Called with the forwarding locked. */

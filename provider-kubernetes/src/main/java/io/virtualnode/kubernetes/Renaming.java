@@ -112,7 +112,12 @@ final class Renaming {
         .slotIn(member.name())
         .ifPresent(
             slot ->
-                account.update(ledger -> Proxies.reserveInstead(ledger, forwarding.proxy(), slot)));
+                account.update(
+                    ledger -> {
+                      if (ledger.isCounted(forwarding.proxy().uid())) { // else it comes to be
+                        Proxies.reserveInstead(ledger, forwarding.proxy(), slot);
+                      }
+                    }));
     return true;
   }
 

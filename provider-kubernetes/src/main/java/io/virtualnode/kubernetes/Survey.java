@@ -285,6 +285,9 @@ public final class Survey implements AutoCloseable {
     public void delegateGone(Forwarding forwarding, String member, boolean lowered) {}
 
     @Override
+    public void remainGone(String member) {}
+
+    @Override
     public void freshnessChanged(Member member, boolean fresh) {
       account.update(ledger -> ledger.setFresh(member.name(), fresh));
       if (fresh) {

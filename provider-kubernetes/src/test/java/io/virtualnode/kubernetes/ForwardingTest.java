@@ -703,6 +703,65 @@ class ForwardingTest {
     assertThat(forwarding.next(Sight.FRESH)).isEqualTo(new Step.Place(Optional.of(INTENT)));
   }
 
+  @DisplayName(
+      "proof_is_kept_under_any_name_of_the_member_and_let_go_once_nothing_is_placed_any_more")
+  @Test
+  void needed() {
+    var proof = CREATED.in("b");
+    forwarding.observed(named().build());
+    assertThat(forwarding.takenBack(proof)).as("news of the intended one").isTrue();
+    assertThat(forwarding.isNeeded(proof)).isTrue();
+    assertThat(forwarding.takeAbandoned()).isEmpty();
+    forwarding.lost("ended otherwise");
+    assertThat(forwarding.isNeeded(proof)).isFalse();
+    assertThat(forwarding.takeAbandoned()).containsExactly(proof);
+  }
+
+  @DisplayName(
+      "proxy_whose_delegate_was_taken_back_is_lost_with_no_member_which_is_in_use_all_the_same")
+  @Test
+  void takenBackIsNowhere() {
+    forwarding.observed(named().build());
+    assertThat(forwarding.isAt("a")).isTrue();
+    forwarding.takenBack(CREATED);
+    assertThat(forwarding.isAt("a")).isFalse();
+    assertThat(forwarding.slotIn("a")).isEmpty();
+    var next = INTENT.next("b", "cluster-b", "n2").naming("delegate-2");
+    forwarding.intended(next);
+    var second = new Delegate("b", "cluster-b", "atlas", next.delegateName(PROXY), "delegate-2");
+    forwarding.delegateSeen(second, "7", false, true, RUNNING, true);
+    assertThat(forwarding.uses("a")).as("the proof is there").isTrue();
+    forwarding.tombstoneGone(CREATED.uid());
+    assertThat(forwarding.uses("a")).isFalse();
+    assertThat(forwarding.uses("b")).isTrue();
+  }
+
+  @DisplayName("gated_pod_of_a_proxy_that_goes_in_the_midst_of_a_move_is_left_to_be_removed")
+  @Test
+  void goneWhileMoving() {
+    forwarding.observed(named().build());
+    forwarding.takenBack(CREATED);
+    var next = INTENT.next("b", "cluster-b", "n2");
+    var second = new Delegate("b", "cluster-b", "atlas", next.delegateName(PROXY), "delegate-2");
+    forwarding.creating("b", second.name());
+    forwarding.delegateSeen(second, "7", true, false, PENDING, false);
+    assertThat(forwarding.removal()).isInstanceOf(Removal.Done.class);
+    forwarding.gone();
+    forwarding.forgotten(true);
+    assertThat(forwarding.hasRemains()).isTrue();
+    assertThat(forwarding.remains()).contains(second);
+    assertThat(forwarding.isOver()).isFalse();
+  }
+
+  @DisplayName("proxy_that_is_gone_ends_though_its_intent_cannot_be_read")
+  @Test
+  void unreadableAndGone() {
+    forwarding.observed(ofTheFuture());
+    assertThat(forwarding.removal()).isInstanceOf(Removal.Unreadable.class);
+    forwarding.forgotten(true);
+    assertThat(forwarding.removal()).isInstanceOf(Removal.Done.class);
+  }
+
   @DisplayName("delegate_taken_back_is_let_go_once_another_is_intended_and_until_it_has_gone")
   @Test
   void spent() {
