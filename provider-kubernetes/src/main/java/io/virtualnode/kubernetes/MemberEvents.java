@@ -150,7 +150,9 @@ final class MemberEvents implements MemberListener {
     var uid = pod.getMetadata().getUid();
     ended(member, pod, over);
     boolean lowered = false;
-    if (over) {
+    if (TakeBackMark.isProof(pod)) {
+      account.update(ledger -> ledger.dropPod(member.name(), uid));
+    } else if (over) {
       lowered = removePod(member.name(), uid, proxy);
     } else {
       var facts = MemberFacts.pod(member.settings(), pod, ownership);
@@ -233,6 +235,9 @@ final class MemberEvents implements MemberListener {
   @Override
   public void podGone(Member member, Pod pod) {
     var proxyOf = ownership.proxyOf(pod);
+    if (TakeBackMark.isProof(pod)) {
+      account.update(ledger -> ledger.dropPod(member.name(), pod.getMetadata().getUid()));
+    }
     boolean lowered = removePod(member.name(), pod.getMetadata().getUid(), proxyOf);
     ended(member, pod, false);
     proxyOf

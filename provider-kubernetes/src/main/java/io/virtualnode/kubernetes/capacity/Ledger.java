@@ -196,6 +196,20 @@ public final class Ledger {
     }
   }
 
+  /**
+   * Forgets a member's pod that never was on a node and never will be: it takes no room. A
+   * reservation of its proxy's stands, which may have been made since, for another delegate.
+   */
+  public void dropPod(String memberName, String podUid) {
+    var member = members.find(memberName);
+    var pod = member == null ? null : member.pods.get(Uid.of(podUid));
+    if (pod != null) {
+      members.remove(pod);
+      proxies.dropped(pod);
+      members.flush();
+    }
+  }
+
   /** Counts a proxy that is bound to the one virtual node of the whole. */
   public void count(String proxyUid, Resources request) {
     count(proxyUid, request, Scope.WHOLE);

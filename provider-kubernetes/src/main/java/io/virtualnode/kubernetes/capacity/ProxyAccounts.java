@@ -129,6 +129,14 @@ final class ProxyAccounts {
     }
   }
 
+  /** A pod of the proxy never was on a node and never will be. */
+  void dropped(PodLine pod) {
+    if (pod.proxy != null) {
+      pod.proxy.unlisted(pod);
+      settle(pod.proxy);
+    }
+  }
+
   void claim(String uid, NodeKey nodeKey, Resources request) {
     var key = Uid.of(uid);
     var before = claims.get(key);

@@ -412,6 +412,24 @@ class LedgerTest {
       assertThat(use("a/n1").free()).isEqualTo(cores(4));
     }
 
+    @DisplayName("reservation_that_was_made_anew_stands_when_what_was_taken_back_goes")
+    @Test
+    void takenBack() {
+      given(node("a/n1").cpu(4), node("a/n2").cpu(4));
+      ledger.count("p", cores(3));
+      ledger.reserve("p", key("a/n1"));
+      given("a", pod("d").cpu(3).delegateOf("p"));
+      ledger.release("p");
+      ledger.reserve("p", key("a/n2")); // for the next delegate
+      ledger.dropPod("a", "d");
+      assertThat(ledger.slot("p")).contains(key("a/n2"));
+      assertThat(use("a/n2").free()).isEqualTo(cores(1));
+      assertThat(use("a/n1").free()).isEqualTo(cores(4));
+      assertThat(ledger.drift()).isZero();
+      given("a", pod("e").on("n2").cpu(3).delegateOf("p"));
+      assertThat(use("a/n2").free()).isEqualTo(cores(1));
+    }
+
     @DisplayName("first_reservation_stays_when_another_is_made")
     @Test
     void twice() {
