@@ -133,7 +133,7 @@ class GuardedProcessTest {
     await().until(() -> killed.logTail().contains("child="));
     ProcessHandle first = child(killed);
     killed.kill();
-    assertThat(Alive.test(first)).isFalse();
+    await("the signal has been obeyed").until(() -> !Alive.test(first));
 
     GuardedProcess ended = start("sleep 600 & echo child=$!; sleep 0.2; exit 3");
     await().until(() -> child(ended).pid() != first.pid());
