@@ -5,8 +5,6 @@ import static java.util.Objects.requireNonNull;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseList;
 import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.virtualnode.node.JsonHttp.Call;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -38,14 +36,11 @@ public final class Attendance implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Attendance.class);
   private static final int RENEWALS = 5; // in a lifetime
   private static final int GARBAGE = 10; // lifetimes
-  private static final int NOT_FOUND = 404;
   private static final Duration LONGEST_GOODBYE = Duration.ofSeconds(2);
 
-  private final KubernetesClient client;
-  private final JsonHttp http;
+  private final LeaseRequests leases;
   private final ExecutorService executor;
   private final Timer.OfSystem timer;
-  private final String collection;
   private final String group;
   private final String name;
   private final Duration lifetime;
@@ -59,9 +54,12 @@ public final class Attendance implements AutoCloseable {
     String threads = "attendance-" + group;
     this.timer = new Timer.OfSystem(threads + "-timer");
     this.executor = Threads.pool(1, threads + "-");
-    this.client = ApiClients.leaseClient(primary, lifetime.dividedBy(RENEWALS));
-    this.http = new JsonHttp(client, executor, timer, 1);
-    this.collection = "apis/coordination.k8s.io/v1/namespaces/" + namespace + "/leases";
+    this.leases =
+        new LeaseRequests(
+            ApiClients.leaseClient(primary, lifetime.dividedBy(RENEWALS)),
+            namespace,
+            executor,
+            timer);
     this.group = group;
     this.name = group + ".replica." + UUID.randomUUID();
     this.lifetime = lifetime;
@@ -95,7 +93,7 @@ public final class Attendance implements AutoCloseable {
     }
     var unused =
         renew()
-            .thenCompose(nothing -> http.send(Call.get(selection()), LeaseList.class))
+            .thenCompose(renewed -> leases.withLabel(GROUP, group))
             .thenAccept(this::count)
             .whenComplete(
                 (nothing, failure) -> {
@@ -104,11 +102,7 @@ public final class Attendance implements AutoCloseable {
                 });
   }
 
-  private String selection() {
-    return collection + "?labelSelector=" + GROUP + "%3D" + group;
-  }
-
-  private CompletionStage<Void> renew() {
+  private CompletionStage<Lease> renew() {
     Map<String, Object> spec =
         Map.of(
             "holderIdentity",
@@ -117,62 +111,25 @@ public final class Attendance implements AutoCloseable {
             Math.max(1, Math.toIntExact(lifetime.toSeconds())),
             "renewTime",
             Times.micros(Instant.now().truncatedTo(ChronoUnit.MICROS)));
-    return write("PATCH", collection + "/" + name, "application/merge-patch+json", spec, Map.of())
+    return leases
+        .patch(name, Map.of(), spec)
         .exceptionallyCompose(
-            failure -> {
-              if (PrimaryApi.code(failure) != NOT_FOUND || closing) {
-                return CompletableFuture.failedFuture(failure);
-              }
-              Map<String, Object> metadata = Map.of("name", name, "labels", Map.of(GROUP, group));
-              return write("POST", collection, "application/json", spec, metadata);
-            });
+            failure ->
+                PrimaryApi.code(failure) != PrimaryApi.NOT_FOUND || closing
+                    ? CompletableFuture.failedFuture(failure)
+                    : leases.create(name, Map.of(GROUP, group), spec));
   }
 
-  private CompletableFuture<Void> write(
-      String method,
-      String path,
-      String contentType,
-      Map<String, Object> spec,
-      Map<String, Object> metadata) {
-    Map<String, Object> lease =
-        Map.of(
-            "apiVersion",
-            "coordination.k8s.io/v1",
-            "kind",
-            "Lease",
-            "metadata",
-            metadata,
-            "spec",
-            spec);
-    Call call = new Call(method, path, contentType, http.serialization().asJson(lease));
-    return http.send(call, Lease.class).thenApply(stored -> null);
-  }
-
-  private void count(LeaseList leases) {
+  private void count(LeaseList found) {
     Map<String, String> versions =
-        leases.getItems().stream()
+        found.getItems().stream()
             .map(Lease::getMetadata)
             .collect(
                 Collectors.toMap(
                     metadata -> metadata.getName(), metadata -> metadata.getResourceVersion()));
     roll.seen(versions, timer.nanoTime());
     present = Math.max(1, roll.present(timer.nanoTime()));
-    roll.garbage(timer.nanoTime()).forEach(this::delete);
-  }
-
-  /** Unless it has changed since it was seen. */
-  private CompletionStage<Void> delete(String lease, String version) {
-    Map<String, Object> options =
-        Map.of(
-            "apiVersion",
-            "v1",
-            "kind",
-            "DeleteOptions",
-            "preconditions",
-            Map.of("resourceVersion", version));
-    String body = http.serialization().asJson(options);
-    return http.send(
-        new Call("DELETE", collection + "/" + lease, "application/json", body), Void.class);
+    roll.garbage(timer.nanoTime()).forEach(leases::delete);
   }
 
   private void note(Throwable failure) {
@@ -194,13 +151,11 @@ public final class Attendance implements AutoCloseable {
     executor.execute(
         () -> {
           closing = true;
-          Call call = new Call("DELETE", collection + "/" + name, null, null);
-          var unused =
-              http.send(call, Void.class).whenComplete((none, failure) -> gone.complete(null));
+          var unused = leases.delete(name).whenComplete((none, failure) -> gone.complete(null));
         });
     gone.completeOnTimeout(null, LONGEST_GOODBYE.toMillis(), TimeUnit.MILLISECONDS).join();
     timer.close();
     executor.shutdown();
-    client.close();
+    leases.close();
   }
 }
