@@ -19,6 +19,7 @@ import io.vertx.core.internal.VertxWrapper;
 import io.vertx.core.net.ClientSSLOptions;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -43,139 +44,139 @@ final class RenewedVertx extends VertxWrapper {
 
   @Override
   public HttpClientAgent createHttpClient(HttpClientOptions options, PoolOptions pool) {
-    Object shown = access.certificate();
-    Renewed http =
-        new Renewed(
-            access,
-            () -> {
-              HttpClientOptions now = new HttpClientOptions(options);
-              if (now.isSsl()) {
-                now.setKeyCertOptions(access.certificate());
-              }
-              return delegate.createHttpClient(now, pool);
-            });
-    access.opened(http.renewal);
-    if (!Objects.equals(shown, access.certificate())) { // meanwhile
-      http.renew();
-    }
-    return http;
+    Supplier<HttpClientAgent> maker =
+        () -> {
+          HttpClientOptions now = new HttpClientOptions(options);
+          if (now.isSsl()) {
+            now.setKeyCertOptions(access.certificate());
+          }
+          return delegate.createHttpClient(now, pool);
+        };
+    return new Renewed(new Renewal<>(access, maker, before -> before.shutdown(REQUESTS_END)));
   }
 
   @Override
   public WebSocketClient createWebSocketClient(WebSocketClientOptions options) {
-    Object shown = access.certificate();
-    RenewedSockets sockets =
-        new RenewedSockets(
-            access,
-            () -> {
-              WebSocketClientOptions now = new WebSocketClientOptions(options);
-              if (now.isSsl()) {
-                now.setKeyCertOptions(access.certificate());
-              }
-              return delegate.createWebSocketClient(now);
-            });
-    access.opened(sockets.renewal);
-    if (!Objects.equals(shown, access.certificate())) { // meanwhile
-      sockets.renew();
-    }
-    return sockets;
+    Supplier<WebSocketClient> maker =
+        () -> {
+          WebSocketClientOptions now = new WebSocketClientOptions(options);
+          if (now.isSsl()) {
+            now.setKeyCertOptions(access.certificate());
+          }
+          return delegate.createWebSocketClient(now);
+        };
+    return new RenewedSockets(access, maker);
   }
 
-  private static final class Renewed implements HttpClientAgent {
+  /** Has a client that was made with the present certificate. */
+  private static final class Renewal<C> {
 
     private final LiveAccess access;
-    private final Supplier<HttpClientAgent> maker;
+    private final Supplier<C> maker;
+    private final Consumer<C> retire;
     private final Runnable renewal = this::renew;
-    private volatile HttpClientAgent now;
+    private volatile C now;
     private boolean closed; // guarded by this
 
-    Renewed(LiveAccess access, Supplier<HttpClientAgent> maker) {
+    /**
+     * Makes one, and another one whenever the certificate is another.
+     *
+     * @param retire what is done with the one before
+     */
+    Renewal(LiveAccess access, Supplier<C> maker, Consumer<C> retire) {
       this.access = access;
       this.maker = maker;
+      this.retire = retire;
+      Object shown = access.certificate();
       this.now = maker.get();
+      access.opened(renewal);
+      if (!Objects.equals(shown, access.certificate())) { // meanwhile
+        renew();
+      }
     }
 
     private synchronized void renew() {
       if (!closed) {
-        HttpClientAgent before = now;
+        C before = now;
         now = maker.get();
-        before.shutdown(REQUESTS_END);
+        retire.accept(before);
       }
     }
 
+    C now() {
+      return now;
+    }
+
+    /** Makes none any more; returns the last one, which is the caller's to close. */
+    C close() {
+      access.closed(renewal);
+      synchronized (this) {
+        closed = true;
+        return now;
+      }
+    }
+  }
+
+  private record Renewed(Renewal<HttpClientAgent> http) implements HttpClientAgent {
+
     @Override
     public Future<HttpClientRequest> request(RequestOptions options) {
-      return now.request(options);
+      return http.now().request(options);
     }
 
     @Override
     public Future<HttpClientConnection> connect(HttpConnectOptions options) {
-      return now.connect(options);
+      return http.now().connect(options);
     }
 
     @Override
     public Future<Boolean> updateSSLOptions(ClientSSLOptions options, boolean force) {
-      return now.updateSSLOptions(options, force);
+      return http.now().updateSSLOptions(options, force);
     }
 
     @Override
     public Future<Void> shutdown(Duration timeout) {
-      access.closed(renewal);
-      synchronized (this) {
-        closed = true;
-        return now.shutdown(timeout);
-      }
+      return http.close().shutdown(timeout);
     }
   }
 
   private static final class RenewedSockets implements WebSocketClient {
 
-    private final LiveAccess access;
-    private final Supplier<WebSocketClient> maker;
-    private final Runnable renewal = this::renew;
-    private volatile WebSocketClient now;
+    private final Renewal<WebSocketClient> sockets;
     private @Nullable WebSocketClient before; // guarded by this; may have sockets still
-    private boolean closed; // guarded by this
 
     RenewedSockets(LiveAccess access, Supplier<WebSocketClient> maker) {
-      this.access = access;
-      this.maker = maker;
-      this.now = maker.get();
+      this.sockets = new Renewal<>(access, maker, this::retire);
     }
 
-    private synchronized void renew() {
-      if (closed) {
-        return;
-      }
+    private synchronized void retire(WebSocketClient newest) {
       if (before != null) {
         before.close();
       }
-      before = now;
-      now = maker.get();
+      before = newest;
     }
 
     @Override
     public ClientWebSocket webSocket() {
-      return now.webSocket();
+      return sockets.now().webSocket();
     }
 
     @Override
     public Future<WebSocket> connect(WebSocketConnectOptions options) {
-      return now.connect(options);
+      return sockets.now().connect(options);
     }
 
     @Override
     public Future<Boolean> updateSSLOptions(ClientSSLOptions options, boolean force) {
-      return now.updateSSLOptions(options, force);
+      return sockets.now().updateSSLOptions(options, force);
     }
 
     @Override
     public Future<Void> shutdown(Duration timeout) {
-      access.closed(renewal);
+      WebSocketClient last = sockets.close();
       synchronized (this) {
-        closed = true;
         Future<Void> earlier = before == null ? Future.succeededFuture() : before.shutdown(timeout);
-        return Future.join(earlier, now.shutdown(timeout)).mapEmpty();
+        return Future.join(earlier, last.shutdown(timeout)).mapEmpty();
       }
     }
   }
