@@ -147,13 +147,10 @@ final class MemberEvents implements MemberListener {
     var proxy = ownership.proxyOf(pod);
     boolean over =
         DelegateStatus.isTerminal(pod.getStatus().getPhase()) || TakeBackMark.isProof(pod);
-    var uid = pod.getMetadata().getUid();
     ended(member, pod, over);
     boolean lowered = false;
-    if (TakeBackMark.isProof(pod)) {
-      account.update(ledger -> ledger.dropPod(member.name(), uid));
-    } else if (over) {
-      lowered = removePod(member.name(), uid, proxy);
+    if (over) {
+      lowered = removePod(member.name(), pod, proxy);
     } else {
       var facts = MemberFacts.pod(member.settings(), pod, ownership);
       account.update(ledger -> ledger.setPod(member.name(), facts));
@@ -183,7 +180,12 @@ final class MemberEvents implements MemberListener {
   }
 
   /** The pod takes no room any more; returns whether that has lowered what its proxy's node has. */
-  private boolean removePod(String member, String uid, Optional<PodKey> proxy) {
+  private boolean removePod(String member, Pod pod, Optional<PodKey> proxy) {
+    var uid = pod.getMetadata().getUid();
+    if (TakeBackMark.isProof(pod)) {
+      account.update(ledger -> ledger.dropPod(member, uid));
+      return false;
+    }
     return lowers(proxy.map(forwardings::find), ledger -> ledger.removePod(member, uid));
   }
 
@@ -235,10 +237,7 @@ final class MemberEvents implements MemberListener {
   @Override
   public void podGone(Member member, Pod pod) {
     var proxyOf = ownership.proxyOf(pod);
-    if (TakeBackMark.isProof(pod)) {
-      account.update(ledger -> ledger.dropPod(member.name(), pod.getMetadata().getUid()));
-    }
-    boolean lowered = removePod(member.name(), pod.getMetadata().getUid(), proxyOf);
+    boolean lowered = removePod(member.name(), pod, proxyOf);
     ended(member, pod, false);
     proxyOf
         .or(() -> ownership.proxyOfTombstone(pod))
