@@ -122,14 +122,18 @@ public final class ForwardingNode implements NodeRunner {
 
   private void tryStart() {
     try {
-      var uid = primary.namespaces().withName("kube-system").require().getMetadata().getUid();
-      run(uid, virtualNodes(primary));
+      run(clusterUid(primary), virtualNodes(primary));
     } catch (RuntimeException e) {
       log.warn("The primary does not answer yet: {}", e.getMessage());
       if (!starter.isShutdown()) {
         var unused = starter.schedule(this::tryStart, RETRY.toMillis(), TimeUnit.MILLISECONDS);
       }
     }
+  }
+
+  /** What identifies a cluster, as far as it may be read; blocks. */
+  static String clusterUid(KubernetesClient cluster) {
+    return cluster.namespaces().withName("kube-system").require().getMetadata().getUid();
   }
 
   /** All Nodes in the primary that are virtual nodes of this software. */

@@ -89,9 +89,12 @@ public final class MemberDrain {
 
   /** Whether there is anything of that name: in the configuration, on a pod, or as a mark. */
   public boolean isKnown() {
-    return configuration.member(member).isPresent()
-        || nodes().stream().anyMatch(node -> DrainMark.on(node).contains(member))
-        || !delegates().isEmpty();
+    if (configuration.member(member).isPresent()) {
+      return true;
+    }
+    var nodes = nodes();
+    return nodes.stream().anyMatch(node -> DrainMark.on(node).contains(member))
+        || !delegates(nodes).isEmpty();
   }
 
   /** Whether the configuration itself has it drained. */
@@ -147,14 +150,15 @@ public final class MemberDrain {
 
   /** How far it has come now. */
   public Progress progress() {
+    var nodes = nodes();
     var standing =
-        nodes().stream().filter(node -> standsForIt(identity.scopeOf(node).orElseThrow())).toList();
+        nodes.stream().filter(node -> standsForIt(identity.scopeOf(node).orElseThrow())).toList();
     var words =
         standing.stream()
             .map(node -> DrainReport.on(node).empty().get(member))
             .filter(Objects::nonNull)
             .toList();
-    var delegates = delegates(); // after that: what has gone from there by now is none of it
+    var delegates = delegates(nodes); // after that: what has gone from there by now is none of it
     int ending = (int) delegates.stream().filter(MemberDrain::isEnding).count();
     int running =
         (int) delegates.stream().filter(one -> !isEnding(one)).filter(MemberDrain::runs).count();
@@ -186,7 +190,7 @@ public final class MemberDrain {
    */
   public List<Refusal> evict() {
     var refusals = new ArrayList<Refusal>();
-    for (var one : delegates()) {
+    for (var one : delegates(nodes())) {
       if (!isEnding(one)) {
         var pod = one.proxy();
         refusal(pod)
@@ -252,9 +256,11 @@ public final class MemberDrain {
         .toList();
   }
 
-  /** The proxies whose delegates are there. */
-  private List<Located> delegates() {
-    return Whereabouts.proxies(configuration, primary).stream().filter(this::isThere).toList();
+  /** The proxies on these nodes whose delegates are there. */
+  private List<Located> delegates(List<Node> nodes) {
+    return Whereabouts.proxies(configuration, primary, nodes).stream()
+        .filter(this::isThere)
+        .toList();
   }
 
   /** Also under a name that the member's cluster had before. */

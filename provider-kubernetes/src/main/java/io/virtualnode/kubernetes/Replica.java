@@ -98,7 +98,7 @@ public final class Replica implements NodeRunner {
         return !ended.isCompletedExceptionally();
       }
     }
-    var uid = primary.namespaces().withName("kube-system").require().getMetadata().getUid();
+    var uid = ForwardingNode.clusterUid(primary);
     synchronized (this) {
       asked = true;
       if (!primaryUid.orElse(uid).equals(uid)) {

@@ -109,7 +109,7 @@ public final class Survey implements AutoCloseable {
       Function<MemberSettings, KubernetesClient> clients,
       Duration timeout)
       throws InterruptedException {
-    var uid = primary.namespaces().withName("kube-system").require().getMetadata().getUid();
+    var uid = ForwardingNode.clusterUid(primary);
     var survey = new Survey(configuration, uid, clients);
     var proxies = new Proxies(survey.account, survey.forwardings, survey.renaming::resolve);
     var present = ForwardingNode.virtualNodes(primary);
@@ -160,12 +160,12 @@ public final class Survey implements AutoCloseable {
     return pods;
   }
 
-  /** What each virtual node of the configuration stands for that the primary has, by its name. */
-  static Map<String, Scope> nodes(Configuration configuration, KubernetesClient primary) {
-    return nodes(configuration, ForwardingNode.virtualNodes(primary));
-  }
-
-  private static Map<String, Scope> nodes(Configuration configuration, List<Node> present) {
+  /**
+   * What each virtual node of the configuration stands for that the primary has, by its name.
+   *
+   * @param present all virtual nodes that the primary has
+   */
+  static Map<String, Scope> nodes(Configuration configuration, List<Node> present) {
     var settings = configuration.node();
     var identity = new NodeIdentity(settings.name());
     var scopes = new TreeMap<String, Scope>();

@@ -1,5 +1,6 @@
 package io.virtualnode.kubernetes;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.virtualnode.kubernetes.config.Configuration;
@@ -31,10 +32,15 @@ public final class Whereabouts {
   /** A proxy that has not ended, and where its delegate is. */
   record Located(Pod proxy, Intent intent) {}
 
-  /** All proxies that have not ended and have an intent that can be read; blocks. */
-  static List<Located> proxies(Configuration configuration, KubernetesClient primary) {
+  /**
+   * All proxies that have not ended and have an intent that can be read; blocks.
+   *
+   * @param present all virtual nodes that the primary has
+   */
+  static List<Located> proxies(
+      Configuration configuration, KubernetesClient primary, List<Node> present) {
     var located = new ArrayList<Located>();
-    for (var pod : Survey.boundTo(Survey.nodes(configuration, primary).keySet(), primary)) {
+    for (var pod : Survey.boundTo(Survey.nodes(configuration, present).keySet(), primary)) {
       if (!DelegateStatus.isTerminal(pod)) {
         intentOf(pod).ifPresent(intent -> located.add(new Located(pod, intent)));
       }
@@ -59,7 +65,8 @@ public final class Whereabouts {
   public static SortedMap<Place, Integer> unconfigured(
       Configuration configuration, KubernetesClient primary) {
     var pods = new TreeMap<Place, Integer>();
-    for (var located : proxies(configuration, primary)) {
+    var present = ForwardingNode.virtualNodes(primary);
+    for (var located : proxies(configuration, primary, present)) {
       var intent = located.intent();
       if (configuration.member(intent.member()).isEmpty()) {
         pods.merge(new Place(intent.member(), intent.clusterUid()), 1, Integer::sum);
