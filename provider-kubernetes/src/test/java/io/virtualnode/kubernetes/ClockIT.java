@@ -11,17 +11,14 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.Watch;
 import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
-import io.virtualnode.kubernetes.cli.Vnode;
 import io.virtualnode.testkit.FakeClock;
 import io.virtualnode.testkit.NodeShape;
 import io.virtualnode.testkit.Simulation;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,11 +27,13 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The process's wall clock is wrong, and jumps; everybody else's is right. */
+@SuppressWarnings("NullAway.Init") // set before each test
 @DisplayName("clock skew")
 class ClockIT {
 
@@ -50,7 +49,7 @@ class ClockIT {
   private static Federation federation;
 
   @TempDir private Path folder;
-  private final List<Process> processes = new ArrayList<>();
+  private VnodeProcesses processes;
 
   @BeforeAll
   static void start() {
@@ -63,11 +62,14 @@ class ClockIT {
     federation.close();
   }
 
+  @BeforeEach
+  void begin() {
+    processes = new VnodeProcesses(folder);
+  }
+
   @AfterEach
   void end() throws InterruptedException {
-    for (var process : processes) {
-      process.destroyForcibly().waitFor();
-    }
+    processes.kill();
     federation.clear();
   }
 
@@ -106,12 +108,14 @@ class ClockIT {
     try (var a = new Witness(federation.a.client());
         var b = new Witness(federation.b.client())) {
       var first = vnode(clock, election);
-      eventually("it leads", () -> log(first).contains("is held by this process"));
+      eventually("it leads", () -> processes.log(first).contains("is held by this process"));
       vnode(clock("other"), election);
       var begin = Instant.now();
       runSome("before", begin);
       clock.jump(Duration.ofHours(1));
-      eventually("its term is over", () -> log(first).contains("no longer held by this process"));
+      eventually(
+          "its term is over",
+          () -> processes.log(first).contains("no longer held by this process"));
       runSome("after", begin);
       clock.jump(Duration.ofHours(-1));
       runSome("back", begin);
@@ -165,14 +169,6 @@ class ClockIT {
     }
   }
 
-  private String log(Process process) {
-    try {
-      return Files.readString(folder.resolve("log" + processes.indexOf(process)));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   private Process vnode(FakeClock clock, String more) throws IOException {
     var yaml =
         """
@@ -188,23 +184,7 @@ class ClockIT {
                 federation.a.kubeconfig(),
                 federation.b.kubeconfig(),
                 more);
-    var builder =
-        new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Vnode.class.getName(),
-            "run",
-            "--config",
-            Files.writeString(folder.resolve("vnode.yaml"), yaml).toString());
-    builder.environment().putAll(clock.environment());
-    var process =
-        builder
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("log" + processes.size()).toFile())
-            .start();
-    processes.add(process);
-    return process;
+    return processes.run(
+        Files.writeString(folder.resolve("vnode.yaml"), yaml), List.of(), clock.environment());
   }
 }

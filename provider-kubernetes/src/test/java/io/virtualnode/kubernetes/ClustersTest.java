@@ -2,23 +2,18 @@ package io.virtualnode.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.virtualnode.kubernetes.config.CapacitySource;
 import io.virtualnode.kubernetes.config.ClusterAccess;
 import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.kubernetes.member.ClusterIdentity;
 import io.virtualnode.kubernetes.member.Member;
-import io.virtualnode.kubernetes.member.MemberListener;
 import io.virtualnode.node.ApiClients;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.junit.jupiter.api.AfterEach;
@@ -37,7 +32,7 @@ class ClustersTest {
       new Members(
           settings ->
               ApiClients.client(new ConfigBuilder().withMasterUrl("https://127.0.0.1:1").build()),
-          new Deaf(),
+          new DeafListener(),
           timer);
   private final Clusters clusters = new Clusters(members);
 
@@ -121,43 +116,5 @@ class ClustersTest {
 
   private static MemberSettings tenant(String name, String namespace) {
     return seeing(name).withNamespace(namespace).withCapacity(new CapacitySource.Quota(Map.of()));
-  }
-
-  private static final class Deaf implements MemberListener {
-
-    @Override
-    public Optional<String> objection(Member member, ClusterIdentity identity) {
-      return Optional.empty();
-    }
-
-    @Override
-    public void nodeSeen(Member member, Node node) {}
-
-    @Override
-    public void nodeGone(Member member, String node) {}
-
-    @Override
-    public void podSeen(Member member, Pod pod) {}
-
-    @Override
-    public void podGone(Member member, Pod pod) {}
-
-    @Override
-    public void quotaSeen(Member member, ResourceQuota quota) {}
-
-    @Override
-    public void quotaGone(Member member, ResourceQuota quota) {}
-
-    @Override
-    public void nodesListed(Member member, Set<String> names) {}
-
-    @Override
-    public void podsListed(Member member, Set<String> uids) {}
-
-    @Override
-    public void quotasListed(Member member, Set<String> names) {}
-
-    @Override
-    public void freshnessChanged(Member member, boolean fresh) {}
   }
 }

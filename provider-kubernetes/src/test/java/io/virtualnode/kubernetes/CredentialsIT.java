@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.virtualnode.kubernetes.Rotation.Kind;
-import io.virtualnode.kubernetes.cli.Vnode;
 import io.virtualnode.testkit.NodeShape;
 import io.virtualnode.testkit.Simulation;
 import java.io.IOException;
@@ -15,7 +14,6 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +22,7 @@ import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,13 +33,15 @@ import org.junit.jupiter.params.provider.EnumSource;
  * A process of {@code vnode run} that is never restarted while how it reaches a cluster changes.
  * Nothing of it is told: it has to notice.
  */
+@SuppressWarnings("NullAway.Init") // set before each test
 @DisplayName("access that changes while vnode runs")
 class CredentialsIT {
 
   private static Federation federation;
 
   @TempDir private Path folder;
-  private final List<Process> processes = new ArrayList<>();
+  private VnodeProcesses processes;
+  private Process process;
 
   @BeforeAll
   static void start() {
@@ -53,11 +54,14 @@ class CredentialsIT {
     federation.close();
   }
 
+  @BeforeEach
+  void begin() {
+    processes = new VnodeProcesses(folder);
+  }
+
   @AfterEach
   void end() throws InterruptedException {
-    for (var process : processes) {
-      process.destroyForcibly().waitFor();
-    }
+    processes.kill();
     federation.clear();
   }
 
@@ -102,7 +106,6 @@ class CredentialsIT {
     var kubeconfig = folder.resolve("kubeconfig");
     Rotation.write(kubeconfig, Rotation.read(federation.primary.kubeconfig()));
     run(kubeconfig, federation.b.kubeconfig());
-    var process = processes.get(0);
     submitToB("runs", Map.of());
     federation.awaitPhase("runs", "Running");
     var delegate = federation.delegate("runs").getMetadata().getUid();
@@ -158,7 +161,7 @@ class CredentialsIT {
       System.out.println(log());
       throw e;
     }
-    assertThat(processes.get(0).isAlive()).isTrue();
+    assertThat(process.isAlive()).isTrue();
     federation.primary.client().pods().inNamespace("default").withName("runs").delete();
     eventually("its proxy has gone", () -> federation.proxy("runs") == null);
     assertThat(Federation.delegatesIn(federation.b.client()))
@@ -186,25 +189,10 @@ class CredentialsIT {
     yaml.append("members:\n");
     yaml.append("- {name: a, kubeconfig: ").append(federation.a.kubeconfig()).append("}\n");
     yaml.append("- {name: b, kubeconfig: ").append(memberB).append("}\n");
-    var command = new ArrayList<String>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.add("-XX:TieredStopAtLevel=1");
-    command.addAll(List.of(options));
-    command.addAll(
-        List.of(
-            "-cp",
-            System.getProperty("java.class.path"),
-            Vnode.class.getName(),
-            "run",
-            "--config",
-            folder.resolve("vnode.yaml").toString()));
     try {
-      Files.writeString(folder.resolve("vnode.yaml"), yaml);
-      processes.add(
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(folder.resolve("log").toFile())
-              .start());
+      process =
+          processes.run(
+              Files.writeString(folder.resolve("vnode.yaml"), yaml), List.of(options), Map.of());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -212,6 +200,6 @@ class CredentialsIT {
   }
 
   private String log() {
-    return Rotation.read(folder.resolve("log"));
+    return processes.log(process);
   }
 }

@@ -7,14 +7,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
-import io.virtualnode.kubernetes.cli.Vnode;
 import io.virtualnode.testkit.NodeShape;
 import io.virtualnode.testkit.Simulation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,11 +23,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Processes of their own with one configuration; {@code -Dreplicas.rounds} of each fault. */
+@SuppressWarnings("NullAway.Init") // set before each test
 @Alone
 @DisplayName("replicas")
 class ReplicasIT {
@@ -42,7 +42,7 @@ class ReplicasIT {
   private static Federation federation;
 
   @TempDir private Path folder;
-  private final List<Process> processes = new ArrayList<>();
+  private VnodeProcesses processes;
 
   @BeforeAll
   static void start() {
@@ -55,12 +55,14 @@ class ReplicasIT {
     federation.close();
   }
 
+  @BeforeEach
+  void begin() {
+    processes = new VnodeProcesses(folder);
+  }
+
   @AfterEach
-  void end() throws InterruptedException, IOException {
-    for (var process : processes) {
-      signal(process, "CONT");
-      process.destroyForcibly().waitFor();
-    }
+  void end() throws InterruptedException {
+    processes.kill();
     federation.primary.client().leases().inNamespace(Federation.NAMESPACE).delete();
     federation.clear();
   }
@@ -122,7 +124,7 @@ class ReplicasIT {
           signal(leader, "CONT"); // what it was about to do, it does now
           await("the thawed one knows that it no longer leads")
               .atMost(Federation.LIMIT)
-              .until(() -> log(leader).contains("is no longer held by this process"));
+              .until(() -> processes.log(leader).contains("is no longer held by this process"));
         } else {
           leader.destroyForcibly().waitFor();
           vnode("aggregate");
@@ -288,18 +290,10 @@ class ReplicasIT {
 
   /** By the log, where each process writes its identity. */
   private Process process(String identity) {
-    return processes.stream()
-        .filter(process -> log(process).contains(identity))
+    return processes.all().stream()
+        .filter(process -> processes.log(process).contains(identity))
         .findFirst()
         .orElseThrow();
-  }
-
-  private String log(Process process) {
-    try {
-      return Files.readString(folder.resolve("log" + processes.indexOf(process)));
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
   }
 
   private static void signal(Process process, String name)
@@ -317,21 +311,6 @@ class ReplicasIT {
     for (var member : List.of(federation.a, federation.b)) {
       yaml.append("- {name: %s, kubeconfig: %s}%n".formatted(member.name(), member.kubeconfig()));
     }
-    var file = Files.writeString(folder.resolve(topology + ".yaml"), yaml);
-    var process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Vnode.class.getName(),
-                "run",
-                "--config",
-                file.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("log" + processes.size()).toFile())
-            .start();
-    processes.add(process);
-    return process;
+    return processes.run(Files.writeString(folder.resolve(topology + ".yaml"), yaml));
   }
 }

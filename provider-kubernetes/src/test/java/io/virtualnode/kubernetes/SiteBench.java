@@ -2,13 +2,11 @@ package io.virtualnode.kubernetes;
 
 import static org.awaitility.Awaitility.await;
 
-import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.api.model.Quantity;
-import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.virtualnode.api.NodeContext;
 import io.virtualnode.api.NodeReport;
 import io.virtualnode.api.PodKey;
@@ -24,16 +22,12 @@ import io.virtualnode.kubernetes.config.MemberSettings;
 import io.virtualnode.kubernetes.config.NodeSettings;
 import io.virtualnode.kubernetes.config.PlacementSettings;
 import io.virtualnode.kubernetes.delegate.Ownership;
-import io.virtualnode.kubernetes.member.ClusterIdentity;
-import io.virtualnode.kubernetes.member.Member;
-import io.virtualnode.kubernetes.member.MemberListener;
 import io.virtualnode.kubernetes.placement.Strategy;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -71,7 +65,7 @@ final class SiteBench implements AutoCloseable {
     for (var name : memberNames) {
       stubs.put(name, new MemberStub());
     }
-    members = new Members(settings -> stub(settings.name()).client(), new Deaf(), timer);
+    members = new Members(settings -> stub(settings.name()).client(), new DeafListener(), timer);
     account =
         new Account(timer, Strategy.PACK, Offers.ofWhole(offer -> {}), (proxy, decision) -> {});
     var translation =
@@ -218,43 +212,5 @@ final class SiteBench implements AutoCloseable {
 
     @Override
     public void event(PodKey pod, boolean warning, String reason, String message) {}
-  }
-
-  /** The members' watches show nothing here. */
-  private static final class Deaf implements MemberListener {
-    @Override
-    public Optional<String> objection(Member member, ClusterIdentity identity) {
-      return Optional.empty();
-    }
-
-    @Override
-    public void nodeSeen(Member member, Node node) {}
-
-    @Override
-    public void nodeGone(Member member, String node) {}
-
-    @Override
-    public void nodesListed(Member member, Set<String> names) {}
-
-    @Override
-    public void podSeen(Member member, Pod pod) {}
-
-    @Override
-    public void podGone(Member member, Pod pod) {}
-
-    @Override
-    public void podsListed(Member member, Set<String> uids) {}
-
-    @Override
-    public void quotaSeen(Member member, ResourceQuota quota) {}
-
-    @Override
-    public void quotaGone(Member member, ResourceQuota quota) {}
-
-    @Override
-    public void quotasListed(Member member, Set<String> names) {}
-
-    @Override
-    public void freshnessChanged(Member member, boolean fresh) {}
   }
 }

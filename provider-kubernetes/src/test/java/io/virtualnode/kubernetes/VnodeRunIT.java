@@ -4,7 +4,6 @@ import static io.virtualnode.kubernetes.Federation.eventually;
 import static io.virtualnode.kubernetes.Federation.pod;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.virtualnode.kubernetes.cli.Vnode;
 import io.virtualnode.testkit.LocalCluster;
 import io.virtualnode.testkit.NodeShape;
 import io.virtualnode.testkit.Simulation;
@@ -14,24 +13,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The command as it is used: a process of its own, a file, signals. */
+@SuppressWarnings("NullAway.Init") // set before each test
 @DisplayName("vnode run")
 class VnodeRunIT {
 
   private static Federation federation;
 
   @TempDir private Path folder;
-  private final List<Process> processes = new ArrayList<>();
+  private VnodeProcesses processes;
 
   @BeforeAll
   static void start() {
@@ -44,11 +44,14 @@ class VnodeRunIT {
     federation.close();
   }
 
+  @BeforeEach
+  void begin() {
+    processes = new VnodeProcesses(folder);
+  }
+
   @AfterEach
   void end() throws InterruptedException {
-    for (var process : processes) {
-      process.destroyForcibly().waitFor();
-    }
+    processes.kill();
     federation.clear();
   }
 
@@ -58,7 +61,7 @@ class VnodeRunIT {
     federation.primary.client().nodes().withName(Federation.NODE).delete();
     federation.b.killApiServer();
     try {
-      vnode("run", federation.a, federation.b);
+      vnode(federation.a, federation.b);
       eventually(
           "the node is registered",
           () -> federation.primary.client().nodes().withName(Federation.NODE).get() != null);
@@ -78,7 +81,7 @@ class VnodeRunIT {
   @DisplayName(
       "exits with 0 on SIGTERM and leaves what runs alone; the next process goes on with it")
   void sigterm() throws InterruptedException {
-    var process = vnode("run", federation.a, federation.b);
+    var process = vnode(federation.a, federation.b);
     federation.submit(pod("runs", "1", Map.of()));
     federation.awaitPhase("runs", "Running");
     var delegate = federation.delegate("runs").getMetadata().getUid();
@@ -90,7 +93,7 @@ class VnodeRunIT {
     assertThat(federation.proxy("runs").getStatus().getPhase()).isEqualTo("Running");
     assertThat(federation.primary.client().nodes().withName(Federation.NODE).get()).isNotNull();
 
-    vnode("run", federation.a, federation.b);
+    vnode(federation.a, federation.b);
     federation.primary.client().pods().inNamespace("default").withName("runs").delete();
     eventually("the next process ends it", () -> federation.proxy("runs") == null);
     assertThat(federation.delegates()).isEmpty();
@@ -102,14 +105,14 @@ class VnodeRunIT {
     int count = 24;
     try (var a = new Witness(federation.a.client());
         var b = new Witness(federation.b.client())) {
-      var process = vnode("run", federation.a, federation.b);
+      var process = vnode(federation.a, federation.b);
       for (int i = 0; i < count; i++) {
         federation.submit(pod("p" + i, "1", Map.of(Simulation.RUN_FOR, "500ms")));
         if (i % 8 == 7) {
           int ended = i - 6;
           eventually("some have ended", () -> succeeded() >= ended);
           process.destroyForcibly().waitFor();
-          process = vnode("run", federation.a, federation.b);
+          process = vnode(federation.a, federation.b);
         }
       }
       eventually("all have ended", () -> succeeded() == count);
@@ -125,10 +128,10 @@ class VnodeRunIT {
   void a_faulty_configuration() throws InterruptedException, IOException {
     var file = folder.resolve("faulty.yaml");
     Files.writeString(file, "node: {nam: vnode}\nmembers: [{name: a, kubeconfig: nowhere}]\n");
-    var process = start("run", file);
+    var process = processes.run(file);
     assertThat(process.waitFor(Duration.ofSeconds(30).toSeconds(), TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).isEqualTo(2);
-    assertThat(Files.readString(folder.resolve("log")))
+    assertThat(processes.log(process))
         .contains("node.name", "nam", "members[0].kubeconfig", "nowhere");
   }
 
@@ -138,7 +141,7 @@ class VnodeRunIT {
         .count();
   }
 
-  private Process vnode(String command, LocalCluster... members) {
+  private Process vnode(LocalCluster... members) {
     var yaml = new StringBuilder("node: {name: " + Federation.NODE + "}\n");
     yaml.append("primary: {kubeconfig: ").append(federation.primary.kubeconfig()).append("}\n");
     yaml.append("members:\n");
@@ -146,28 +149,9 @@ class VnodeRunIT {
       yaml.append("- {name: %s, kubeconfig: %s}%n".formatted(member.name(), member.kubeconfig()));
     }
     try {
-      return start(command, Files.writeString(folder.resolve("vnode.yaml"), yaml));
+      return processes.run(Files.writeString(folder.resolve("vnode.yaml"), yaml));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private Process start(String command, Path file) throws IOException {
-    var log = folder.resolve("log").toFile();
-    var process =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Vnode.class.getName(),
-                command,
-                "--config",
-                file.toString())
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
-            .start();
-    processes.add(process);
-    return process;
   }
 }
