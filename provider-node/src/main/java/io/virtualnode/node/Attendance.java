@@ -129,7 +129,11 @@ public final class Attendance implements AutoCloseable {
                     metadata -> metadata.getName(), metadata -> metadata.getResourceVersion()));
     roll.seen(versions, timer.nanoTime());
     present = Math.max(1, roll.present(timer.nanoTime()));
-    roll.garbage(timer.nanoTime()).forEach(leases::delete);
+    roll.garbage(timer.nanoTime())
+        .forEach(
+            (lease, version) -> {
+              var unused = leases.delete(lease, version); // what stays is found again
+            });
   }
 
   private void note(Throwable failure) {
